@@ -1,0 +1,128 @@
+/** Reading the command line: yargs splits it, the rules about what may stand there are here. */
+import yargs from 'yargs'
+import { FpsimError } from '../errors.js'
+import { suggest } from '../suggest.js'
+
+/** An option by its name in lesson files (camelCase); on the command line it is kebab-case. */
+export interface OptionSpec {
+  readonly key: string
+  readonly kind: 'flag' | 'value'
+  readonly short?: string
+}
+
+export interface Parsed {
+  readonly values: Readonly<Record<string, string>>
+  readonly flags: ReadonlySet<string>
+  readonly positionals: readonly string[]
+}
+
+export const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** Options that every command takes. */
+export const globalOptions: readonly OptionSpec[] = [
+  { key: 'json', kind: 'flag' },
+  { key: 'csv', kind: 'flag' },
+  { key: 'markdown', kind: 'flag' },
+  { key: 'output', kind: 'value', short: 'o' },
+  { key: 'lang', kind: 'value' },
+  { key: 'seed', kind: 'value' },
+  { key: 'width', kind: 'value' },
+  { key: 'color', kind: 'flag' },
+  { key: 'no-color', kind: 'flag' },
+  { key: 'charset', kind: 'value' },
+  { key: 'ambiguous', kind: 'value' },
+  { key: 'ask', kind: 'flag' },
+  { key: 'quiet', kind: 'flag', short: 'q' },
+  { key: 'help', kind: 'flag', short: 'h' },
+]
+
+/** Stands in for the minus of -6e-8, -inf and a lone -, which yargs would take for options. */
+const minus = '\u2212'
+
+const hide = (token: string): string => (/^-(?:$|\d|\.\d|inf|nan|∞)/i.test(token) ? minus + token.slice(1) : token)
+const show = (token: string): string => (token.startsWith(minus) ? `-${token.slice(1)}` : token)
+
+/** yargs gives a string, or a list where an option is given twice. */
+function single(key: string, value: unknown): string {
+  if (Array.isArray(value))
+    throw new FpsimError('invalid-value', { option: key, value: value.map(String).map(show), problem: 'given-twice' })
+  const text = show(String(value))
+  if (text === '') throw new FpsimError('wrong-usage', { problem: 'needs-value', option: kebab(key) })
+  return text
+}
+
+/** The options and the rest of a command line. Throws 'unknown-key', 'invalid-value' and 'wrong-usage'. */
+export function parseArguments(argv: readonly string[], specs: readonly OptionSpec[]): Parsed {
+  const parser = yargs(argv.map(hide))
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .fail(false)
+    .detectLocale(false)
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'short-option-groups': false,
+    })
+    .options(
+      Object.fromEntries(
+        specs.map(({ key, kind, short }) => [
+          kebab(key),
+          { type: kind === 'flag' ? 'boolean' : 'string', ...(short ? { alias: short } : {}) },
+        ]),
+      ),
+    )
+  const { _: positionals, $0: _, ...given } = parser.parseSync() as Record<string, unknown> & { _: unknown[] }
+  const byName = new Map(specs.flatMap((spec) => [[kebab(spec.key), spec] as const]))
+  const shorts = new Set(specs.flatMap(({ short }) => short ?? []))
+  const values: Record<string, string> = {}
+  const flags = new Set<string>()
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || shorts.has(name)) continue
+    const spec = byName.get(name)
+    if (!spec) {
+      const allowed = [...byName.keys()]
+      const suggestion = suggest(name, allowed)
+      throw new FpsimError('unknown-key', {
+        key: name,
+        onCommandLine: true,
+        suggestion: suggestion && `--${suggestion}`,
+      })
+    }
+    if (spec.kind === 'value') values[spec.key] = single(spec.key, value)
+    else if (value !== false) flags.add(spec.key)
+  }
+  return { values, flags, positionals: positionals.map(String).map(show) }
+}
+
+/** Flags of every command: what follows them is not their value. */
+const flagNames = new Set([
+  'json',
+  'csv',
+  'markdown',
+  'color',
+  'no-color',
+  'ask',
+  'quiet',
+  'help',
+  'version',
+  'all',
+  'code',
+])
+
+/** The first word that is neither an option nor an option's value, and everything else. */
+export function splitCommand(argv: readonly string[]): { command: string | undefined; rest: string[] } {
+  for (let i = 0; i < argv.length; i++) {
+    const token = argv[i] as string
+    if (token === '--') break
+    if (!token.startsWith('-') || token === '-')
+      return { command: token, rest: [...argv.slice(0, i), ...argv.slice(i + 1)] }
+    const name = token.replace(/^-+/, '')
+    if (token.startsWith('--') && !token.includes('=') && !flagNames.has(name)) i++
+    else if (token === '-o') i++
+  }
+  return { command: undefined, rest: [...argv] }
+}

@@ -1,0 +1,38 @@
+/** What a command is, and the list of those that are not lessons; each is loaded when it is used. */
+import type { OptionSpec } from './arguments.js'
+import type { Context } from './context.js'
+
+/** An option with what help says about it. */
+export interface HelpOption extends OptionSpec {
+  readonly fallback?: string | undefined
+}
+
+export interface Help {
+  readonly usage: string
+  /** A sentence or two below it. */
+  readonly about: readonly string[]
+  readonly options: readonly HelpOption[]
+  readonly examples: readonly string[]
+}
+
+export interface Command {
+  /** The options this command takes, the global ones included; they may depend on the arguments. */
+  optionsFor(argv: readonly string[]): Promise<readonly OptionSpec[]>
+  help(context: Context): Promise<Help>
+  /** Returns the exit code. */
+  run(context: Context): Promise<number>
+}
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  list: async () => (await import('./commands/list.js')).list,
+  formats: async () => (await import('./commands/formats.js')).formats,
+  inspect: async () => (await import('./commands/inspect.js')).inspect,
+  run: async () => (await import('./commands/lesson.js')).run,
+  check: async () => (await import('./commands/check.js')).check,
+  schema: async () => (await import('./commands/schema.js')).schema,
+}
+
+export const commandNames: readonly string[] = [...Object.keys(commands), 'help']
+
+export const loadCommand = async (name: string): Promise<Command | undefined> =>
+  Object.hasOwn(commands, name) ? commands[name]?.() : undefined

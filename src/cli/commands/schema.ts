@@ -1,0 +1,21 @@
+/** `fpsim schema`: the JSON Schema of lesson files. */
+import { jsonSchema } from '../../scenario/json-schema.js'
+import { globalOptions } from '../arguments.js'
+import type { Command } from '../command.js'
+import { emit } from '../output.js'
+
+export const schema: Command = {
+  async optionsFor() {
+    return globalOptions
+  },
+  async help({ text }) {
+    const { usages, summaries, exampleLines } = text.commands
+    return { usage: usages.schema, about: [summaries.schema], options: [], examples: exampleLines.schema }
+  },
+  async run(context) {
+    const help: Readonly<Record<string, string>> = context.text.options
+    const json = await jsonSchema((param) => help[param] ?? param)
+    await emit(`${JSON.stringify(json, null, 2)}\n`, context)
+    return 0
+  },
+}

@@ -1,0 +1,84 @@
+/** Help: groups first, examples always, never a wall. */
+import { displayWidth, hang, pad, styleOf, wrap } from '../render/terminal/document.js'
+import { globalOptions, kebab } from './arguments.js'
+import type { Command, HelpOption } from './command.js'
+import type { Context } from './context.js'
+import { emit } from './output.js'
+
+/** Commands by group, in the order a new user needs them. */
+const groups = {
+  start: ['list'],
+  look: ['inspect', 'formats'],
+  teach: ['run', 'check', 'schema'],
+} as const
+
+/** `fpsim`, `fpsim --help`. */
+export async function overview(context: Context): Promise<void> {
+  const { look, text } = context
+  const style = styleOf(look)
+  const { commands } = text
+  const heads = (['start', 'look', 'teach'] as const).flatMap((group) =>
+    groups[group].map((name, i) => [i === 0 ? commands.groups[group] : '', name, commands.summaries[name]] as const),
+  )
+  const [word, example, about] = commands.groups.lesson as [string, string, string]
+  const first = Math.max(...[word, ...heads.map(([head]) => head)].map((head) => displayWidth(head, style))) + 2
+  const second = Math.max(...heads.map(([, name]) => name.length)) + 2
+  const lines = [
+    ...wrap(commands.tagline, look.width, style),
+    '',
+    ...hang(pad(word, first, style), `${example}   ${about}`, style),
+    ...heads.flatMap(([head, name, summary]) =>
+      hang(pad(head, first, style) + pad(name, second, style), summary, style),
+    ),
+    '',
+    ...wrap(commands.more, look.width, style),
+    ...optionLines(commands.globalOptions, globalOptions, context),
+  ]
+  await emit(`${lines.join('\n')}\n`, context)
+}
+
+/** A head and one line an option. */
+function optionLines(head: string, options: readonly HelpOption[], context: Context): string[] {
+  const { look, text } = context
+  if (options.length === 0) return []
+  const style = styleOf(look)
+  const words: Readonly<Record<string, string>> = text.options
+  const names = options.map(
+    ({ key, kind, short }) =>
+      `${short ? `-${short}, ` : ''}--${kebab(key)}${kind === 'value' ? ` ${placeholder(key)}` : ''}`,
+  )
+  const indent = Math.min(Math.max(...names.map((name) => name.length)) + 4, 30)
+  return [
+    '',
+    head,
+    ...options.flatMap(({ key, fallback }, i) => {
+      const about = `${words[key] ?? ''}${fallback === undefined ? '' : ` ${text.commands.defaults(fallback)}`}`
+      return hang(pad(`  ${names[i]}`, indent, style), about, style)
+    }),
+  ]
+}
+
+/** What stands for the value of an option. */
+const placeholder = (key: string): string =>
+  ({ output: 'FILE', input: 'FILE', format: 'NAME', spacing: 'NAME', profile: 'NAME', tensor: 'GLOB', lang: 'LANG' })[
+    key
+  ] ?? (['kind', 'distribution', 'rounding', 'overflow', 'charset', 'ambiguous'].includes(key) ? 'WORD' : 'N')
+
+/** `fpsim COMMAND --help`. */
+export async function commandHelp(command: Command, context: Context): Promise<void> {
+  const { look, text } = context
+  const style = styleOf(look)
+  const { usage, about, options, examples } = await command.help(context)
+  const lines = [
+    ...hang(`${text.commands.usage}: `, usage, style),
+    '',
+    ...about.flatMap((line) => wrap(line, look.width, style)),
+    ...optionLines(text.commands.options, options, context),
+    '',
+    ...wrap(`${text.commands.seeGlobal}${globalOptions.map(({ key }) => `--${key}`).join(' ')}`, look.width, style),
+    '',
+    text.commands.examples,
+    ...examples.flatMap((line) => hang('  ', line, style)),
+  ]
+  await emit(`${lines.join('\n')}\n`, context)
+}

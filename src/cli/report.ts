@@ -1,0 +1,46 @@
+/** Errors for people: one sentence on stderr, and the exit code. */
+import { type ErrorCode, FpsimError } from '../errors.js'
+import type { Text } from '../text/text.js'
+import { kebab } from './arguments.js'
+
+const exitCodes: Partial<Record<ErrorCode, number>> = {
+  'expectation-failed': 1,
+  'bad-data': 65,
+  'too-large': 65,
+  yaml: 65,
+  'is-a-directory': 66,
+  'missing-file': 66,
+  'unreadable-file': 66,
+  unexpected: 70,
+  'cannot-write': 73,
+}
+
+/** 2 for wrong usage; what is wrong inside a file is bad data, whatever it is. */
+export const exitCodeOf = ({ code, values }: FpsimError): number =>
+  exitCodes[code] ?? (values['line'] === undefined ? 2 : 65)
+
+/** Every error code has a sentence: a missing one does not compile. */
+export function sentenceOf({ code, values }: FpsimError, text: Text): string {
+  const sentences: Record<ErrorCode, (v: Readonly<Record<string, unknown>>) => string> = text.errors
+  return sentences[code](values)
+}
+
+/** An error about a parameter that was typed on the command line names the option as typed. */
+export function asOption(error: unknown): unknown {
+  if (!(error instanceof FpsimError) || error.values['file'] !== undefined) return error
+  const { option, key } = error.values
+  if (typeof option === 'string')
+    return new FpsimError(error.code, { ...error.values, option: kebab(option), onCommandLine: true })
+  return key === undefined ? error : new FpsimError(error.code, { ...error.values, onCommandLine: true })
+}
+
+/** Prints what went wrong and says how the process should end. */
+export function report(error: unknown, text: Text): number {
+  const known =
+    error instanceof FpsimError
+      ? error
+      : new FpsimError('unexpected', { reason: String((error as Error)?.message ?? error) })
+  process.stderr.write(`${sentenceOf(known, text)}\n`)
+  if (process.env['FPSIM_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  return exitCodeOf(known)
+}

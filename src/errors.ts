@@ -1,0 +1,40 @@
+/** What can go wrong, as data: a code and values. The sentence a person reads is in text/. */
+
+export type ErrorCode =
+  | 'ambiguous-format'
+  | 'bad-data'
+  | 'cannot-write'
+  | 'code-too-wide'
+  | 'conflicting-sources'
+  | 'expectation-failed'
+  | 'invalid-code'
+  | 'invalid-value'
+  | 'is-a-directory'
+  | 'missing-file'
+  | 'missing-random'
+  | 'no-match'
+  | 'no-nan-code'
+  | 'stray-argument'
+  | 'too-large'
+  | 'unexpected'
+  | 'unknown-command'
+  | 'unknown-format'
+  | 'unknown-key'
+  | 'unknown-scenario'
+  | 'unreadable-file'
+  | 'wrong-usage'
+  | 'yaml'
+
+export type ErrorValues = Record<string, unknown>
+
+/** The only error fpsim throws on purpose. `message` is for logs; people read the sentence that text/ makes of it. */
+export class FpsimError extends Error {
+  readonly code: ErrorCode
+  readonly values: ErrorValues
+  constructor(code: ErrorCode, values: ErrorValues = {}) {
+    super(`${code} ${JSON.stringify(values, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`)
+    this.name = 'FpsimError'
+    this.code = code
+    this.values = values
+  }
+}

@@ -1,0 +1,12 @@
+/** The public library, on one screen. Exactness, errors and sources are told beside each function. */
+export { uniform } from './data/rng.js'
+export { type ErrorCode, FpsimError } from './errors.js'
+export { formats } from './format/catalog.js'
+export { decode } from './format/decode.js'
+export { encode } from './format/encode.js'
+export type { Fate, Format, Rounding, Specials } from './format/format.js'
+export { format } from './format/parse.js'
+export { fate, type Overflow, type RoundOptions, round } from './format/round.js'
+export { type RenderOptions, render } from './render/render.js'
+export type { Block, Finding, Result } from './result/result.js'
+export { runScenario } from './scenario/library.js'

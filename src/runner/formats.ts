@@ -1,0 +1,81 @@
+/** The table of formats: their parameters, computed from the ten facts of each. */
+import { exactPower } from '../format/exact.js'
+import {
+  bias,
+  exponentBits,
+  type Format,
+  fractionBits,
+  hasInfinity,
+  hasNaN,
+  largest,
+  machineEpsilon,
+  smallest,
+  smallestNormal,
+} from '../format/format.js'
+import type { Block, Label, Result } from '../result/result.js'
+
+const yesNo = (x: boolean): Label => ({ code: x ? 'yes' : 'no' })
+
+/** One row a format. */
+function table(list: readonly Format[]): Block {
+  return {
+    kind: 'table',
+    columns: [
+      { label: { code: 'format' }, as: 'text' },
+      { label: { code: 'bits' }, as: 'count' },
+      { label: { code: 'exponentFraction' }, as: 'text' },
+      { label: { code: 'bias' }, as: 'count' },
+      { label: { code: 'largestValue' }, as: 'number' },
+      { label: { code: 'smallestNormal' }, as: 'text' },
+      { label: { code: 'smallestValue' }, as: 'text' },
+      { label: { code: 'epsilon' }, as: 'text' },
+      { label: { name: 'Inf' }, as: 'text' },
+      { label: { name: 'NaN' }, as: 'text' },
+    ],
+    rows: list.map((f) => [
+      f.name,
+      f.width,
+      `${exponentBits(f)}/${fractionBits(f)}`,
+      bias(f),
+      largest(f),
+      exactPower(smallestNormal(f)),
+      exactPower(smallest(f)),
+      exactPower(machineEpsilon(f)),
+      yesNo(hasInfinity(f)),
+      yesNo(hasNaN(f)),
+    ]),
+  }
+}
+
+/** Where each format is defined. */
+const specs = (list: readonly Format[]): Block => ({
+  kind: 'table',
+  columns: [
+    { label: { code: 'format' }, as: 'text' },
+    { label: { code: 'definedBy' }, as: 'text' },
+  ],
+  rows: list.map((f) => [f.name, f.spec]),
+})
+
+/** The parameters of the formats; with their sources where few enough are asked for by name. */
+export function formatsResult(list: readonly Format[], o: { sources: boolean }): Result {
+  return {
+    schema: 1,
+    scenario: 'formats',
+    runner: 'formats',
+    params: { formats: list.map((f) => f.name).join(' ') },
+    seed: 1,
+    metrics: Object.fromEntries(
+      list.flatMap((f) => [
+        [`${f.name}.width`, f.width],
+        [`${f.name}.precision`, f.precision],
+        [`${f.name}.emin`, f.emin],
+        [`${f.name}.emax`, f.emax],
+        [`${f.name}.largest`, largest(f)],
+        [`${f.name}.smallest`, smallest(f)],
+      ]),
+    ),
+    findings: [],
+    blocks: [table(list), ...(o.sources ? [specs(list)] : [])],
+  }
+}

@@ -1,0 +1,187 @@
+/** Replays values through a format, unscaled and scaled: what is lost, what survives, and which scales are safe. */
+import * as z from 'zod/mini'
+import { uniform } from '../data/rng.js'
+import type { Source } from '../data/source.js'
+import { type Format, roundings } from '../format/format.js'
+import { format } from '../format/parse.js'
+import { fateRounder, overflows, type Rounded } from '../format/round.js'
+import type { Block, Finding } from '../result/result.js'
+import { contagionBlocks } from './contagion.js'
+import { openOrigin, originGroup, originParams } from './origin.js'
+import { choice, formatName, number } from './params.js'
+import { bitsTable, fatesTable, followNotes, histogram, type View, windowNote } from './replay-blocks.js'
+import { defineRunner, type ParamsOf, type Request } from './runner.js'
+import { addBlock, counted, newTally, relativeError, type Tally } from './tally.js'
+import { addExtent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './window.js'
+
+const params = {
+  ...originParams,
+  format: z._default(formatName(), 'fp16'),
+  scale: z._default(number({ above: 0 }), 1),
+  rounding: z._default(choice(roundings), 'nearest-even'),
+  overflow: z._default(choice(overflows), 'ieee'),
+  follow: z._default(number(), 2e-8),
+}
+
+type Params = ParamsOf<typeof params>
+
+const metrics = {
+  values: 'count',
+  zeros: 'count',
+  nonfinite: 'count',
+  lost: 'percent',
+  subnormal: 'percent',
+  overflow: 'percent',
+  bitsKept: 'number',
+  relativeError: 'number',
+  lostUnscaled: 'percent',
+  subnormalUnscaled: 'percent',
+  overflowUnscaled: 'percent',
+  bitsKeptUnscaled: 'number',
+  relativeErrorUnscaled: 'number',
+  lostIfFlushed: 'percent',
+  lostIfFlushedUnscaled: 'percent',
+  maxSafeScale: 'power',
+  minGoodScale: 'power',
+  largest: 'number',
+} as const
+
+/** What `show` may list; the first four are the screen of a plain replay. */
+const parts = ['histogram', 'fates', 'window', 'follow', 'bits', 'contagion'] as const
+
+/** A function that rounds the i-th value of a pass, with draws that depend on (seed, i) alone. */
+function counterRounder(p: Params, f: Format, seed: number): (x: number) => Rounded {
+  let i = 0
+  return fateRounder(f, {
+    rounding: p.rounding,
+    overflow: p.overflow,
+    ...(p.rounding === 'stochastic' ? { random: () => uniform(seed, i++) } : {}),
+  })
+}
+
+/** One pass over the source: both tallies (one, where the scale is 1) and the extent. */
+async function pass(source: Source, p: Params, f: Format, { seed, host }: Request) {
+  const unscaled = newTally()
+  const scaled = p.scale === 1 ? unscaled : newTally()
+  const extent = newExtent()
+  const plain = { f, scale: 1, rounded: counterRounder(p, f, seed) }
+  const times = { f, scale: p.scale, rounded: counterRounder(p, f, seed) }
+  let done = 0
+  for await (const block of source.blocks()) {
+    addBlock(unscaled, block, plain)
+    if (scaled !== unscaled) addBlock(scaled, block, times)
+    addExtent(extent, block.values, block.weights)
+    for (const t of new Set([unscaled, scaled])) {
+      t.zeros += block.zeros ?? 0
+      t.values += block.zeros ?? 0
+    }
+    done += block.values.length
+    host.progress?.(done, source.size)
+  }
+  return { unscaled, scaled, extent }
+}
+
+/** The metrics of one tally; NaN where there is no nonzero finite value to speak of. */
+function fractions(t: Tally) {
+  const n = counted(t)
+  const share = (x: number) => (n === 0 ? Number.NaN : x / n)
+  return {
+    lost: share(t.lost),
+    subnormal: share(t.subnormal),
+    overflow: share(t.overflow),
+    bitsKept: share(t.bits),
+    relativeError: n === 0 ? Number.NaN : relativeError(t),
+    lostIfFlushed: share(t.lost + t.subnormal),
+  }
+}
+
+/** One line about what a scale does: good where almost nothing is lost and nothing overflows. */
+function fateFinding(view: View): Finding {
+  const { f, tally, scale } = view
+  const { lost, subnormal } = fractions(tally)
+  const good = lost < tolerableLoss && tally.overflow === 0
+  return {
+    code: 'fates',
+    tone: good ? 'good' : 'bad',
+    values: { scale, lost, subnormal, overflow: tally.overflow, precision: f.precision },
+  }
+}
+
+function findingsOf(p: Params, views: readonly View[], outcome: Record<string, number>): Finding[] {
+  const scaled = views.at(-1) as View
+  if (counted(scaled.tally) === 0) {
+    const { values, zeros, nonfinite } = scaled.tally
+    return [{ code: 'nothingToReplay', tone: 'note', values: { values, zeros, nonfinite } }]
+  }
+  const findings = views.map(fateFinding)
+  if (scaled.tally.overflow > 0)
+    findings.push({
+      code: 'stepSkipped',
+      tone: 'bad',
+      values: { overflow: scaled.tally.overflow, policy: p.overflow, format: scaled.f.name },
+    })
+  if (scaled.tally.nonfinite > 0)
+    findings.push({ code: 'nonfiniteInput', tone: 'note', values: { nonfinite: scaled.tally.nonfinite } })
+  const { minGoodScale: low, maxSafeScale: high } = outcome as { minGoodScale: number; maxSafeScale: number }
+  if (p.scale === 1 && (views[0] as View).tally.lost > 0 && low <= high)
+    findings.push({ code: 'guessScale', tone: 'note', values: {} })
+  return findings
+}
+
+export const replay = defineRunner({
+  name: 'replay',
+  params,
+  exclusive: [originGroup],
+  metrics,
+  parts,
+  async run(p, request) {
+    const f = format(p.format)
+    const source = await openOrigin(p, request)
+    const { unscaled, scaled, extent } = await pass(source, p, f, request)
+    const plain = fractions(unscaled)
+    const times = fractions(scaled)
+    const outcome = {
+      values: scaled.values,
+      zeros: scaled.zeros,
+      nonfinite: scaled.nonfinite,
+      ...times,
+      lostUnscaled: plain.lost,
+      subnormalUnscaled: plain.subnormal,
+      overflowUnscaled: plain.overflow,
+      bitsKeptUnscaled: plain.bitsKept,
+      relativeErrorUnscaled: plain.relativeError,
+      lostIfFlushedUnscaled: plain.lostIfFlushed,
+      maxSafeScale: maxSafeScale(extent, f),
+      minGoodScale: minGoodScale(extent, f),
+      largest: extent.counted === 0 ? Number.NaN : extent.largest,
+    }
+    const views: View[] = [
+      { f, tally: unscaled, scale: 1 },
+      ...(p.scale === 1 ? [] : [{ f, tally: scaled, scale: p.scale }]),
+    ]
+    const something = counted(scaled) > 0
+    const draw: Record<(typeof parts)[number], () => Block[]> = {
+      histogram: () => [histogram(views)],
+      fates: () => [fatesTable(views)],
+      window: () => [windowNote(outcome, f, tolerableLoss)],
+      follow: () => followNotes(p, f),
+      bits: () => [bitsTable(views.at(-1) as View)],
+      contagion: () => contagionBlocks(f),
+    }
+    const show = request.show.length > 0 ? request.show : parts.slice(0, 4)
+    return {
+      subject: {
+        code: 'subject',
+        values: {
+          count: counted(scaled),
+          source: source.name,
+          kind: p.input ? 'file' : p.distribution ? 'distribution' : 'profile',
+          part: p.kind,
+        },
+      },
+      metrics: outcome,
+      findings: findingsOf(p, views, outcome),
+      blocks: something ? show.flatMap((part) => draw[part as (typeof parts)[number]]()) : [],
+    }
+  },
+})

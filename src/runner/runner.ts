@@ -1,0 +1,47 @@
+/** What a mechanism is: its parameters, its metrics, and a function from one to the other. */
+import type * as z from 'zod/mini'
+import type { Block, Finding, Label, Metrics, NumberStyle } from '../result/result.js'
+import type { Shape } from './params.js'
+
+/** What a runner needs from the world outside; cli/ gives it, a library call gives little of it. */
+export interface Host {
+  /** Elements done and, where known, elements to do. */
+  readonly progress?: (done: number, total: number | undefined) => void
+  readonly stdin?: AsyncIterable<Uint8Array>
+}
+
+export interface Outcome {
+  readonly subject?: Label
+  readonly metrics: Metrics
+  readonly findings: readonly Finding[]
+  readonly blocks: readonly Block[]
+}
+
+/** What a run is asked for besides its parameters. */
+export interface Request {
+  readonly seed: number
+  /** Parts of the screen, in order; empty: all. */
+  readonly show: readonly string[]
+  readonly host: Host
+}
+
+export interface Runner<S extends Shape = Shape, M extends string = string> {
+  readonly name: string
+  readonly params: S
+  /** Groups of parameters of which at most one may be given: the others then step back. */
+  readonly exclusive: readonly (readonly string[])[]
+  /** Every metric, with the way it is written. */
+  readonly metrics: Readonly<Record<M, NumberStyle>>
+  /** What `show` may list. */
+  readonly parts: readonly string[]
+  run(params: ParamsOf<S>, request: Request): Promise<Outcome>
+}
+
+export type ParamsOf<S extends Shape> = { [K in keyof S]: z.output<S[K]> }
+
+/** Declares a runner with its own parameter types, for a registry of any. */
+export const defineRunner = <S extends Shape, M extends string>(
+  runner: Runner<S, M> & {
+    run(params: ParamsOf<S>, request: Request): Promise<Outcome & { metrics: Record<M, number> }>
+  },
+): Runner => runner as unknown as Runner

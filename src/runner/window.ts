@@ -1,0 +1,79 @@
+/** The loss scales that are safe: those without overflow, and those that lose almost nothing. */
+import { exponentOf, isPowerOfTwo, powerOfTwo } from '../format/bits.js'
+import type { Format } from '../format/format.js'
+import { fateRounder, rounder } from '../format/round.js'
+
+/** A scale that loses less than this is good. */
+export const tolerableLoss = 0.001
+
+const lowest = -1074
+const binades = 2098
+const minPower = -1022
+const maxPower = 1023
+
+/** What must be known of the unscaled values: the largest, and for each binade how many lie in it and at its start. */
+export interface Extent {
+  largest: number
+  counted: number
+  readonly inside: Float64Array
+  /** Exact powers of two: half a quantum is one, and a tie to zero. */
+  readonly atStart: Float64Array
+}
+
+export const newExtent = (): Extent => ({
+  largest: 0,
+  counted: 0,
+  inside: new Float64Array(binades),
+  atStart: new Float64Array(binades),
+})
+
+/** Adds the nonzero finite values of a block. */
+export function addExtent(extent: Extent, values: Float64Array, weights?: Float64Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] as number)
+    if (!(size > 0 && size < Number.POSITIVE_INFINITY)) continue
+    const weight = weights ? (weights[i] as number) : 1
+    if (size > extent.largest) extent.largest = size
+    extent.counted += weight
+    const bin = exponentOf(size) - lowest
+    extent.inside[bin]! += weight
+    if (isPowerOfTwo(size)) extent.atStart[bin]! += weight
+  }
+}
+
+/** The largest power of two that makes no value overflow (nearest-even); NaN where there is none. */
+export function maxSafeScale({ largest }: Extent, f: Format): number {
+  if (largest === 0) return Number.NaN
+  const rounded = fateRounder(f)
+  const overflows = (k: number) => rounded(largest * powerOfTwo(k)).beyond
+  // The answer is at emax − e or one below; float64's own range may end before.
+  for (let k = Math.min(f.emax - exponentOf(largest) + 1, maxPower); k >= minPower; k--)
+    if (!overflows(k)) return powerOfTwo(k)
+  return Number.NaN
+}
+
+/** The smallest power of two with less than 0.1 % of the nonzero values lost (nearest-even); NaN where there is none. */
+export function minGoodScale({ counted, inside: counts, atStart }: Extent, f: Format): number {
+  if (counted === 0) return Number.NaN
+  const rounded = rounder(f)
+  /** Whether a value is lost: decided by the codec, at the start of a binade and just above it. */
+  const isLost = (size: number, k: number) => rounded(size * powerOfTwo(k)) === 0
+  const justAbove = 1 + powerOfTwo(-52)
+  let lost = 0
+  let bin = 0
+  let answer = Number.NaN
+  // From the largest scale down the lost binades only grow, so one pass over scales and binades is enough.
+  for (let k = maxPower; k >= minPower; k--) {
+    for (; bin < binades; bin++) {
+      const start = powerOfTwo(bin + lowest)
+      // Among float64's own subnormals the next number is a quantum away; the lowest binade holds one number.
+      const inside = bin === 0 ? start : Math.max(start * justAbove, start + powerOfTwo(lowest))
+      if (!isLost(inside, k)) break
+      lost += counts[bin] as number
+    }
+    const tie = bin < binades && isLost(powerOfTwo(bin + lowest), k) ? (atStart[bin] as number) : 0
+    if ((lost + tie) / counted < tolerableLoss) answer = powerOfTwo(k)
+    else break
+  }
+  return answer
+}

@@ -1,0 +1,211 @@
+/** From a lesson's file to a Scenario, or to everything that is wrong with it. */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import * as z from 'zod/mini'
+import { FpsimError } from '../errors.js'
+import { projectDirectory } from '../project.js'
+import type { Localized } from '../result/result.js'
+import { loadRunner, runnerNames } from '../runner/index.js'
+import { metaOf, problemsOf } from '../runner/params.js'
+import type { Runner } from '../runner/runner.js'
+import { suggest } from '../suggest.js'
+import { type Scenario, type ScenarioFile, scenarioSchema } from './scenario.js'
+import { slotsOf } from './slots.js'
+import { parseYaml, type YamlFile } from './yaml.js'
+
+/** No lesson is larger; a larger file is something else. */
+const maxBytes = 1 << 20
+
+const lessonDirectory = (): string => join(projectDirectory(), 'scenarios')
+
+/** The names of the shipped lessons, sorted. */
+export async function scenarioNames(): Promise<string[]> {
+  const files = await readdir(lessonDirectory())
+  return files.flatMap((file) => (file.endsWith('.yaml') ? [file.slice(0, -5)] : [])).sort()
+}
+
+/** Whether a text is the path of a file rather than a lesson's name. */
+const isPath = (text: string): boolean => /[/\\]|\.ya?ml$/.test(text)
+
+async function readText(path: string, file: string): Promise<string> {
+  let info: Awaited<ReturnType<typeof stat>>
+  try {
+    info = await stat(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new FpsimError('missing-file', { file })
+    throw new FpsimError('unreadable-file', { file, reason: code })
+  }
+  if (info.isDirectory()) throw new FpsimError('is-a-directory', { file })
+  if (info.size > maxBytes) throw new FpsimError('too-large', { file, size: info.size, limit: maxBytes })
+  let bytes: Buffer
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    throw new FpsimError('unreadable-file', { file, reason: (error as NodeJS.ErrnoException).code })
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new FpsimError('yaml', { file, line: 1, column: 1, reason: 'NOT_UTF8' })
+  }
+}
+
+/** A problem's error with the place in the file added. */
+function located(file: string, yaml: YamlFile, path: readonly PropertyKey[], error: FpsimError): FpsimError {
+  return new FpsimError(error.code, { ...error.values, file, path: path.map(String).join('.'), ...yaml.place(path) })
+}
+
+/** What zod keeps about a schema, as far as it leads to the keys of an object. */
+interface Definition {
+  readonly shape?: Record<string, unknown>
+  readonly innerType?: unknown
+  readonly element?: unknown
+  readonly valueType?: unknown
+}
+const definition = (schema: unknown): Definition =>
+  (schema as { _zod?: { def: Definition } } | undefined)?._zod?.def ?? {}
+
+/** The schema without its `optional` and `default` wrappers. */
+const unwrapped = (schema: unknown): Definition => {
+  const found = definition(schema)
+  return found.innerType === undefined ? found : unwrapped(found.innerType)
+}
+
+/** The keys allowed at a path of the lesson schema. */
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  let found = unwrapped(scenarioSchema)
+  for (const key of path) found = unwrapped(found.shape ? found.shape[String(key)] : (found.element ?? found.valueType))
+  return Object.keys(found.shape ?? {})
+}
+
+/** Names of a lesson file that must exist: metrics, slots, parts, varied parameters. */
+function namesIn(
+  file: ScenarioFile,
+  runner: Runner,
+): { path: PropertyKey[]; name: string; allowed: readonly string[] }[] {
+  const metrics = Object.keys(runner.metrics)
+  const params = Object.keys(runner.params)
+  const slots = (text: Localized | undefined, path: PropertyKey[]) =>
+    (['en', 'zh'] as const).flatMap((lang) =>
+      slotsOf(text?.[lang] ?? '').map(({ name }) => ({
+        path: [...path, lang],
+        name,
+        allowed: [...params, ...metrics],
+      })),
+    )
+  return [
+    ...Object.keys(file.expect).map((name) => ({ path: ['expect', name], name, allowed: metrics })),
+    ...(file.predict ? [{ path: ['predict', 'metric'], name: file.predict.metric, allowed: metrics }] : []),
+    ...file.quiz.map(({ answer }, i) => ({
+      path: ['quiz', i, 'answer', 'metric'],
+      name: answer.metric,
+      allowed: metrics,
+    })),
+    ...file.show.map((name, i) => ({ path: ['show', i], name, allowed: runner.parts })),
+    ...file.compare.map((name, i) => ({ path: ['compare', i], name, allowed: metrics })),
+    ...Object.keys(file.vary).map((name) => ({ path: ['vary', name], name, allowed: params })),
+    ...slots(file.title, ['title']),
+    ...slots(file.ask, ['ask']),
+    ...slots(file.conclude, ['conclude']),
+    ...slots(file.predict?.ask, ['predict', 'ask']),
+    ...slots(file.predict?.why, ['predict', 'why']),
+    ...file.quiz.flatMap(({ ask, hint }, i) => [
+      ...slots(ask, ['quiz', i, 'ask']),
+      ...slots(hint, ['quiz', i, 'hint']),
+    ]),
+  ]
+}
+
+/** What the runner says of the file's parameters, those under `vary` included. */
+function paramProblems(file: ScenarioFile, runner: Runner) {
+  const schema = z.strictObject(runner.params)
+  const check = (params: Record<string, unknown>, at: (path: readonly PropertyKey[]) => PropertyKey[]) => {
+    const { error } = schema.safeParse(params, { reportInput: true })
+    return problemsOf(error?.issues ?? [], () => Object.keys(runner.params)).map((p) => ({ ...p, path: at(p.path) }))
+  }
+  return [
+    ...check(file.params, (path) => ['params', ...path]),
+    ...Object.entries(file.vary).flatMap(([name, values]) =>
+      name in runner.params ? values.flatMap((v, i) => check({ [name]: v }, () => ['vary', name, i])) : [],
+    ),
+  ]
+}
+
+/** A lesson file read whole: the scenario where nothing is wrong, else every problem, each with its place. */
+export interface Reading {
+  readonly scenario?: Scenario
+  readonly problems: readonly FpsimError[]
+}
+
+/** A lesson's text judged: schema, runner, parameters, names, both languages. */
+export async function judge(text: string, file: string, path: string): Promise<Reading> {
+  let yaml: YamlFile
+  try {
+    yaml = parseYaml(text, file)
+  } catch (error) {
+    if (error instanceof FpsimError) return { problems: [error] }
+    throw error
+  }
+  const parsed = scenarioSchema.safeParse(yaml.value, { reportInput: true })
+  if (!parsed.success) {
+    const found = problemsOf(parsed.error.issues, keysAt)
+    return { problems: found.map(({ path: at, error }) => located(file, yaml, at, error)) }
+  }
+  const { data } = parsed
+  const runner = await loadRunner(data.runner)
+  if (!runner) {
+    const unknown = new FpsimError('invalid-value', {
+      option: 'runner',
+      value: data.runner,
+      problem: 'not-allowed',
+      allowed: runnerNames,
+      suggestion: suggest(data.runner, runnerNames),
+    })
+    return { problems: [located(file, yaml, ['runner'], unknown)] }
+  }
+  const problems = [
+    ...paramProblems(data, runner),
+    ...namesIn(data, runner).flatMap(({ path: at, name, allowed }) =>
+      allowed.includes(name)
+        ? []
+        : [
+            {
+              path: at,
+              error: new FpsimError('unknown-key', { key: name, allowed, suggestion: suggest(name, allowed) }),
+            },
+          ],
+    ),
+  ]
+  if (problems.length > 0) return { problems: problems.map(({ path: at, error }) => located(file, yaml, at, error)) }
+  const name = basename(path).replace(/\.ya?ml$/, '')
+  return { problems: [], scenario: { ...data, name, path, params: resolvePaths(data.params, runner, path) } }
+}
+
+/** Files named in a lesson are found beside it. */
+function resolvePaths(params: ScenarioFile['params'], runner: Runner, path: string): ScenarioFile['params'] {
+  const entries = Object.entries(params).map(([name, value]) => {
+    const schema = runner.params[name]
+    const isFile =
+      schema && metaOf(schema)?.kind === 'path' && typeof value === 'string' && value !== '-' && !isAbsolute(value)
+    return [name, isFile ? resolve(dirname(path), value) : value] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Reads a lesson by name or path. Throws 'missing-file', 'is-a-directory', 'unreadable-file', 'too-large', 'unknown-scenario'. */
+export async function readScenario(nameOrPath: string): Promise<Reading> {
+  if (isPath(nameOrPath)) return judge(await readText(nameOrPath, nameOrPath), nameOrPath, nameOrPath)
+  const names = await scenarioNames()
+  if (!names.includes(nameOrPath))
+    throw new FpsimError('unknown-scenario', { name: nameOrPath, suggestion: suggest(nameOrPath, names), names })
+  const path = join(lessonDirectory(), `${nameOrPath}.yaml`)
+  return judge(await readText(path, path), path, path)
+}
+
+/** `readScenario`, throwing the first problem. */
+export async function loadScenario(nameOrPath: string): Promise<Scenario> {
+  const { scenario, problems } = await readScenario(nameOrPath)
+  if (!scenario) throw problems[0] ?? new FpsimError('unknown-scenario', { name: nameOrPath })
+  return scenario
+}

@@ -1,0 +1,125 @@
+/** The sentences of errors, by code: what, where, what is allowed, the next step. */
+import { badData } from './bad-data.js'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Quoted as typed, shortened where it is long. */
+const quoted = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return `"${text.length > 60 ? `${text.slice(0, 57)}…` : text}"`
+}
+
+const list = (values: unknown): string => (Array.isArray(values) ? values.map(String).join(', ') : String(values))
+
+const meant = ({ suggestion }: Values): string => (suggestion === undefined ? '' : `; did you mean ${suggestion}?`)
+
+/** Where in a lesson file, or which option: the head of a sentence about a value. */
+const subject = (v: Values): string => {
+  if (v['file'] !== undefined && v['line'] !== undefined) {
+    const path = v['path'] === '' || v['path'] === undefined ? '' : ` ${v['path']}:`
+    return `${v['file']}:${v['line']}:${v['column']}${path} `
+  }
+  if (v['file'] !== undefined) return `${v['file']}: `
+  return v['option'] === undefined ? '' : `invalid ${v['onCommandLine'] === true ? '--' : ''}${v['option']}: `
+}
+
+const numberForms = 'Try 65536, 2^16, 1e4 or 0x1p16.'
+
+const problems: Readonly<Record<string, (v: Values) => string>> = {
+  'not-a-number': (v) => `${quoted(v['value'])} is not a number. ${numberForms}`,
+  'not-finite': (v) => `${quoted(v['value'])} is not a finite number.`,
+  'not-an-integer': (v) => `${quoted(v['value'])} is not a whole number.`,
+  'not-above': (v) => `${quoted(v['value'])} must be greater than ${v['limit']}.`,
+  'below-minimum': (v) => `${quoted(v['value'])} must be ${v['limit']} or more.`,
+  'above-maximum': (v) => `${quoted(v['value'])} must be ${v['limit']} or less.`,
+  'not-allowed': (v) => `${quoted(v['value'])} is not one of ${list(v['allowed'])}${meant(v) || '.'}`,
+  'wrong-type': (v) => `${quoted(v['value'])} is not what belongs here (${v['expected']}).`,
+  'too-many-codes': (v) =>
+    `${v['value']} has more than ${v['limit']} codes, too many for one line. Try e2m1, e2m3 or e3m2.`,
+  missing: () => 'a value is missing.',
+  'given-twice': (v) => `it is given more than once: ${list(v['value'])}. Give it once.`,
+}
+
+/** Why a text is not YAML, by the parser's code. */
+const yamlReasons: Readonly<Record<string, string>> = {
+  ALIAS_PROPS: 'an alias (*name) takes no anchor or tag',
+  BAD_ALIAS: 'there is nothing of that name to repeat (*name)',
+  BAD_COLLECTION_TYPE: 'a list or mapping of another kind is expected',
+  BAD_DIRECTIVE: 'this % line is not understood',
+  BAD_DQ_ESCAPE: 'this backslash sequence does not exist',
+  BAD_INDENT: 'the indentation is off',
+  BAD_PROP_ORDER: 'anchors and tags must come before their value',
+  BAD_SCALAR_START: 'a plain text cannot start like this; put it in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a key must be on its own line',
+  BLOCK_IN_FLOW: 'inside { } and [ ] there are no indented blocks',
+  DUPLICATE_KEY: 'this key is there already',
+  KEY_OVER_1024_CHARS: 'this key is too long; a closing quote or bracket may be missing',
+  MISSING_CHAR: 'a character is missing: a quote, bracket, comma or the blank after a colon',
+  MULTILINE_IMPLICIT_KEY: 'a key must fit on one line; a quote or colon may be missing',
+  MULTIPLE_DOCS: 'one file holds one lesson; remove the second ---',
+  NOT_UTF8: 'the file is not UTF-8 text',
+  TAB_AS_INDENT: 'indent with blanks, not with tabs',
+  TAG_RESOLVE_FAILED: 'this tag (!name) is not known here',
+  TOO_MANY_ALIASES: 'too many repetitions by aliases (*name)',
+  UNEXPECTED_TOKEN: 'this does not belong here',
+}
+
+export const errors = {
+  'ambiguous-format': (v: Values) =>
+    `${subject({ ...v, option: undefined })}${quoted(v['name'])} could be several formats; say which: ${list(v['candidates'])}. (OCP's E4M3, maximum 448, is e4m3fn.)`,
+  'bad-data': (v: Values): string => {
+    const sentence = (badData as Readonly<Record<string, (v: Values) => string>>)[String(v['problem'])]
+    return sentence ? sentence(v) : `${v['file']}: unreadable data (${v['problem']}).`
+  },
+  'cannot-write': (v: Values) => `cannot write ${v['file']}: ${v['reason']}. Nothing was written.`,
+  'code-too-wide': (v: Values) =>
+    `codes of ${v['format']} have ${v['width']} bits; codes up to 53 bits are exact here. Its values still round exactly.`,
+  'conflicting-sources': (v: Values) =>
+    `give only one of ${list((v['given'] as string[]).map((name) => `--${name}`))}.`,
+  'expectation-failed': (v: Values): string => {
+    if (v['bound'] === 'number') return `${v['metric']} is ${v['value']}: the question has no answer.`
+    return `${v['metric']} is ${v['value']}, expected ${v['bound']} ${v['limit']}.`
+  },
+  'invalid-code': (v: Values) =>
+    `${quoted(v['code'])} is not a code of ${v['format']}: an integer from 0 to 2^${v['width']} - 1, as 0x7bff, 0b0111 or decimal.`,
+  'invalid-value': (v: Values): string => {
+    const problem = problems[String(v['problem'])]
+    const detail = problem
+      ? problem(v)
+      : `${quoted(v['value'])} is not allowed; allowed: ${list(v['allowed'])}${meant(v) || '.'}`
+    return `${subject(v)}${detail}`
+  },
+  'is-a-directory': (v: Values) => `${v['file']} is a directory; give the file itself.`,
+  'missing-file': (v: Values) => `${v['file']}: no such file${meant(v) || '.'}`,
+  'missing-random': () => 'stochastic rounding needs a random number: give `random`, a number in [0, 1) or a function.',
+  'no-match': (v: Values) =>
+    `no tensor fits ${quoted(v['glob'])}${meant(v) || '.'} There are ${list((v['names'] as unknown[] | undefined)?.slice(0, 8) ?? [])}.`,
+  'no-nan-code': (v: Values) => `${v['format']} has no code for NaN.`,
+  'stray-argument': (v: Values): string =>
+    v['option'] === undefined
+      ? `unexpected ${quoted(v['value'])}. See fpsim ${v['command']} --help.`
+      : `unexpected ${quoted(v['value'])}; did you mean --${v['option']} ${v['value']}? (PowerShell drops the -- of npm start -- …: there, use npx fpsim ${v['command']} --${v['option']} ${v['value']})`,
+  'too-large': (v: Values) => `${v['file']} has ${v['size']} bytes, too large for a lesson (${v['limit']} at most).`,
+  unexpected: (v: Values) =>
+    `something went wrong inside fpsim: ${v['reason'] ?? JSON.stringify(v)}. Please report it.`,
+  'unknown-command': (v: Values) =>
+    `unknown command ${quoted(v['name'])}${meant(v) || '.'} fpsim list shows the lessons, fpsim --help the rest.`,
+  'unknown-format': (v: Values) =>
+    `${subject({ ...v, option: undefined })}unknown format ${quoted(v['name'])}${meant(v) || '.'} \`fpsim formats\` lists them all; any eXmY works, X 2 to 11, Y 1 to 52.`,
+  'unknown-key': (v: Values): string => {
+    const allowed = v['suggestion'] === undefined && Array.isArray(v['allowed']) && v['allowed'].length > 0
+    return `${subject({ ...v, option: undefined, path: '' })}unknown ${v['onCommandLine'] === true ? `option --${v['key']}` : quoted(v['key'])}${meant(v) || (allowed ? `; known here: ${list(v['allowed'])}.` : '.')}`
+  },
+  'unknown-scenario': (v: Values) =>
+    `${v['file'] === undefined ? '' : `${v['file']}: `}there is no lesson ${quoted(v['name'])}${meant(v) || '.'} fpsim list shows them all.`,
+  'unreadable-file': (v: Values) => `cannot read ${v['file']}${v['reason'] === undefined ? '' : ` (${v['reason']})`}.`,
+  'wrong-usage': (v: Values): string => {
+    if (v['problem'] === 'needs-value') return `--${v['option']} needs a value. ${v['example'] ?? ''}`.trim()
+    if (v['problem'] === 'takes-no-value') return `--${v['option']} takes no value.`
+    if (v['problem'] === 'missing-argument') return `${v['command']} needs ${v['argument']}: ${v['example']}`
+    if (v['problem'] === 'one-output') return `give only one of ${list(v['given'])}.`
+    return `${v['reason'] ?? 'wrong usage'}.`
+  },
+  yaml: (v: Values) =>
+    `${v['file']}:${v['line']}:${v['column']} is not valid YAML: ${yamlReasons[String(v['reason'])] ?? v['reason']}.`,
+}

@@ -1,0 +1,68 @@
+/** 命令行自身的用语：帮助、列表等。 */
+import type { Text } from '../text.js'
+
+export const commands: Text['commands'] = {
+  tagline: 'fpsim：深度学习训练中浮点格式的实验室',
+  groups: {
+    lesson: ['课程', 'fpsim underflow --scale 65536', '运行一课；fpsim list 列出全部'],
+    start: '开始',
+    look: '查看',
+    teach: '教学',
+  },
+  summaries: {
+    list: '按章列出课程；list 2 显示第 2 章的问题',
+    formats: '各格式的参数',
+    inspect: '一个数在每种格式中的样子，精确到最后一位',
+    run: '运行自己的课程：run FILE，可带该课的任何选项',
+    check: '检查课程文件：字段、两种语言、预期',
+    schema: '课程文件的 JSON Schema，供编辑器使用',
+  },
+  usage: '用法',
+  options: '选项',
+  globalOptions: '所有命令通用',
+  seeGlobal: '以及所有命令通用的选项（见 fpsim --help）：',
+  examples: '示例',
+  defaults: (value: string) => `（默认 ${value}）`,
+  more: 'fpsim 命令 --help 说明一个命令；fpsim list 列出课程。',
+  lessonUsage: (name: string) => `fpsim ${name} [选项]`,
+  usages: {
+    list: 'fpsim list [章]',
+    formats: 'fpsim formats [名称…] [--all]',
+    inspect: 'fpsim inspect 值… [--format 名称,…] [--all] [--code]',
+    run: 'fpsim run 文件 [其 runner 的选项]',
+    check: 'fpsim check 文件…',
+    schema: 'fpsim schema',
+  },
+  exampleLines: {
+    list: ['fpsim list', 'fpsim list 2'],
+    formats: ['fpsim formats', 'fpsim formats fp16 bf16 e5m9', 'fpsim formats --all --csv'],
+    inspect: [
+      'fpsim inspect 0.1',
+      'fpsim inspect 0.1 --format fp16',
+      'fpsim inspect -6e-8 2^-24 0x1p-24 nan -inf -0',
+      'fpsim inspect 0x7bff --code --format fp16',
+    ],
+    run: ['fpsim run my.yaml', 'fpsim run my.yaml --scale 1024'],
+    check: ['fpsim check my.yaml', 'fpsim check lessons/*.yaml'],
+    schema: ['fpsim schema --output lesson.schema.json'],
+  },
+  chapters: ['数的表示', '哪里出错', '损失缩放', '微小更新', '一步训练', '梯度技术', '真实训练', '开销', 'FP16 之外'],
+  advancedMark: '* 进阶',
+  listHint: 'fpsim list 章号 显示该章的问题；fpsim 名称 运行一课。',
+  noChapter: (chapter: string) => `第 ${chapter} 章还没有课程`,
+  predict: '先猜，再按回车键：',
+  guess: (guess: string, actual: string) => `你猜 ${guess}，实际是 ${actual}。`,
+  why: '原因',
+  wrote: (file: string) => `已写入 ${file}`,
+  progress: (done: string, total: string) => `已处理 ${done} / ${total} 个值`,
+  progressOpen: (done: string) => `已处理 ${done} 个值`,
+  passed: (file: string, expectations: number) => `${file}：无误，${expectations} 项预期成立`,
+  checked: (files: number, bad: number) =>
+    bad === 0 ? `检查了 ${files} 个文件，全部无误` : `检查了 ${files} 个文件，${bad} 个有问题`,
+  interrupted: '已中断',
+  inspect: {
+    title: (value: string) => `${value} 在各格式中`,
+    oneTitle: (value: string, format: string) => `${value} 在 ${format} 中`,
+    float64: (value: string) => `最接近的 float64：${value}`,
+  },
+}

@@ -1,0 +1,120 @@
+/** 各种错误的句子，按代码排列：是什么、在哪里、允许什么、下一步做什么。 */
+import type { Text } from '../text.js'
+import { badData } from './bad-data.js'
+
+type Values = Readonly<Record<string, unknown>>
+
+const quoted = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return `"${text.length > 60 ? `${text.slice(0, 57)}…` : text}"`
+}
+
+const list = (values: unknown): string => (Array.isArray(values) ? values.map(String).join('、') : String(values))
+
+const meant = ({ suggestion }: Values): string => (suggestion === undefined ? '' : `；是否想用 ${suggestion}？`)
+
+const subject = (v: Values): string => {
+  if (v['file'] !== undefined && v['line'] !== undefined) {
+    const path = v['path'] === '' || v['path'] === undefined ? '' : ` ${v['path']}：`
+    return `${v['file']}:${v['line']}:${v['column']}${path} `
+  }
+  if (v['file'] !== undefined) return `${v['file']}：`
+  return v['option'] === undefined ? '' : `${v['onCommandLine'] === true ? '--' : ''}${v['option']} 的值无效：`
+}
+
+const numberForms = '可写作 65536、2^16、1e4 或 0x1p16。'
+
+const problems: Readonly<Record<string, (v: Values) => string>> = {
+  'not-a-number': (v) => `${quoted(v['value'])} 不是数。${numberForms}`,
+  'not-finite': (v) => `${quoted(v['value'])} 不是有限数。`,
+  'not-an-integer': (v) => `${quoted(v['value'])} 不是整数。`,
+  'not-above': (v) => `${quoted(v['value'])} 必须大于 ${v['limit']}。`,
+  'below-minimum': (v) => `${quoted(v['value'])} 不得小于 ${v['limit']}。`,
+  'above-maximum': (v) => `${quoted(v['value'])} 不得大于 ${v['limit']}。`,
+  'not-allowed': (v) => `${quoted(v['value'])} 不在可选值之中：${list(v['allowed'])}${meant(v) || '。'}`,
+  'wrong-type': (v) => `${quoted(v['value'])} 不是此处应有的类型（${v['expected']}）。`,
+  'too-many-codes': (v) => `${v['value']} 的编码超过 ${v['limit']} 个，一行放不下。可试 e2m1、e2m3 或 e3m2。`,
+  missing: () => '缺少值。',
+  'given-twice': (v) => `给出了多次：${list(v['value'])}。只能给一次。`,
+}
+
+/** Why a text is not YAML, by the parser's code. */
+const yamlReasons: Readonly<Record<string, string>> = {
+  ALIAS_PROPS: '别名（*name）不能再带锚点或标签',
+  BAD_ALIAS: '没有可引用的同名锚点（*name）',
+  BAD_COLLECTION_TYPE: '此处应为另一种列表或映射',
+  BAD_DIRECTIVE: '无法识别这一 % 行',
+  BAD_DQ_ESCAPE: '没有这种反斜杠转义',
+  BAD_INDENT: '缩进有误',
+  BAD_PROP_ORDER: '锚点和标签必须写在值之前',
+  BAD_SCALAR_START: '不加引号的文本不能这样开头；请加引号',
+  BLOCK_AS_IMPLICIT_KEY: '键必须独占一行',
+  BLOCK_IN_FLOW: '{ } 与 [ ] 之内不能使用缩进块',
+  DUPLICATE_KEY: '这个键已经出现过',
+  KEY_OVER_1024_CHARS: '这个键太长；可能缺少右引号或右括号',
+  MISSING_CHAR: '缺少一个字符：引号、括号、逗号或冒号后的空格',
+  MULTILINE_IMPLICIT_KEY: '键必须写在一行之内；可能缺少引号或冒号',
+  MULTIPLE_DOCS: '一个文件只放一课；请删去第二个 ---',
+  NOT_UTF8: '文件不是 UTF-8 文本',
+  TAB_AS_INDENT: '请用空格缩进，不要用制表符',
+  TAG_RESOLVE_FAILED: '此处不识别这个标签（!name）',
+  TOO_MANY_ALIASES: '别名（*name）的重复次数过多',
+  UNEXPECTED_TOKEN: '此处不应出现这一内容',
+}
+
+export const errors: Text['errors'] = {
+  'ambiguous-format': (v: Values) =>
+    `${subject({ ...v, option: undefined })}${quoted(v['name'])} 可指多种格式，请写明：${list(v['candidates'])}。（OCP 的 E4M3，最大值 448，是 e4m3fn。）`,
+  'bad-data': (v: Values): string => {
+    const sentence = (badData as Readonly<Record<string, (v: Values) => string>>)[String(v['problem'])]
+    return sentence ? sentence(v) : `${v['file']}：数据无法读取（${v['problem']}）。`
+  },
+  'cannot-write': (v: Values) => `无法写入 ${v['file']}：${v['reason']}。没有写出任何内容。`,
+  'code-too-wide': (v: Values) =>
+    `${v['format']} 的编码有 ${v['width']} 位；此处只能精确表示至多 53 位的编码。其数值的舍入仍然精确。`,
+  'conflicting-sources': (v: Values) => `${list((v['given'] as string[]).map((name) => `--${name}`))} 只能给一个。`,
+  'expectation-failed': (v: Values): string => {
+    if (v['bound'] === 'number') return `${v['metric']} 为 ${v['value']}：该问题没有答案。`
+    const bound = { above: '应大于', below: '应小于', equals: '应等于' }[String(v['bound'])] ?? String(v['bound'])
+    return `${v['metric']} 为 ${v['value']}，${bound} ${v['limit']}。`
+  },
+  'invalid-code': (v: Values) =>
+    `${quoted(v['code'])} 不是 ${v['format']} 的编码：应为 0 到 2^${v['width']} - 1 的整数，可写作 0x7bff、0b0111 或十进制。`,
+  'invalid-value': (v: Values): string => {
+    const problem = problems[String(v['problem'])]
+    const detail = problem ? problem(v) : `不允许 ${quoted(v['value'])}；可选：${list(v['allowed'])}${meant(v) || '。'}`
+    return `${subject(v)}${detail}`
+  },
+  'is-a-directory': (v: Values) => `${v['file']} 是目录；请给出文件本身。`,
+  'missing-file': (v: Values) => `${v['file']}：没有这个文件${meant(v) || '。'}`,
+  'missing-random': () => '随机舍入需要随机数：请给出 `random`，即 [0, 1) 内的数或返回它的函数。',
+  'no-match': (v: Values) =>
+    `没有张量符合 ${quoted(v['glob'])}${meant(v) || '。'} 现有：${list((v['names'] as unknown[] | undefined)?.slice(0, 8) ?? [])}。`,
+  'no-nan-code': (v: Values) => `${v['format']} 没有 NaN 的编码。`,
+  'stray-argument': (v: Values): string =>
+    v['option'] === undefined
+      ? `多余的参数 ${quoted(v['value'])}。见 fpsim ${v['command']} --help。`
+      : `多余的参数 ${quoted(v['value'])}；是否想用 --${v['option']} ${v['value']}？（PowerShell 会丢掉 npm start -- … 中的 --：请改用 npx fpsim ${v['command']} --${v['option']} ${v['value']}）`,
+  'too-large': (v: Values) => `${v['file']} 有 ${v['size']} 字节，作为课程文件太大（至多 ${v['limit']}）。`,
+  unexpected: (v: Values) => `fpsim 内部出错：${v['reason'] ?? JSON.stringify(v)}。请报告此问题。`,
+  'unknown-command': (v: Values) =>
+    `未知命令 ${quoted(v['name'])}${meant(v) || '。'} fpsim list 列出课程，fpsim --help 列出其余命令。`,
+  'unknown-format': (v: Values) =>
+    `${subject({ ...v, option: undefined })}未知格式 ${quoted(v['name'])}${meant(v) || '。'} \`fpsim formats\` 列出全部格式；任意 eXmY 也可用，X 为 2 到 11，Y 为 1 到 52。`,
+  'unknown-key': (v: Values): string => {
+    const allowed = v['suggestion'] === undefined && Array.isArray(v['allowed']) && v['allowed'].length > 0
+    return `${subject({ ...v, option: undefined, path: '' })}未知的${v['onCommandLine'] === true ? `选项 --${v['key']}` : `名称 ${quoted(v['key'])}`}${meant(v) || (allowed ? `；此处可用：${list(v['allowed'])}。` : '。')}`
+  },
+  'unknown-scenario': (v: Values) =>
+    `${v['file'] === undefined ? '' : `${v['file']}：`}没有名为 ${quoted(v['name'])} 的课程${meant(v) || '。'} fpsim list 列出全部课程。`,
+  'unreadable-file': (v: Values) => `无法读取 ${v['file']}${v['reason'] === undefined ? '' : `（${v['reason']}）`}。`,
+  'wrong-usage': (v: Values): string => {
+    if (v['problem'] === 'needs-value') return `--${v['option']} 需要一个值。${v['example'] ?? ''}`
+    if (v['problem'] === 'takes-no-value') return `--${v['option']} 不带值。`
+    if (v['problem'] === 'missing-argument') return `${v['command']} 需要 ${v['argument']}：${v['example']}`
+    if (v['problem'] === 'one-output') return `${list(v['given'])} 只能给一个。`
+    return `${v['reason'] ?? '用法错误'}。`
+  },
+  yaml: (v: Values) =>
+    `${v['file']}:${v['line']}:${v['column']} 不是有效的 YAML：${yamlReasons[String(v['reason'])] ?? v['reason']}。`,
+}
