@@ -1,5 +1,5 @@
 /** Reading the command line: yargs splits it, the rules about what may stand there are here. */
-import yargs from 'yargs'
+import { Parser } from 'yargs/helpers'
 import { FpsimError } from '../errors.js'
 import { suggest } from '../suggest.js'
 
@@ -53,29 +53,21 @@ function single(key: string, value: unknown): string {
 
 /** The options and the rest of a command line. Throws 'unknown-key', 'invalid-value' and 'wrong-usage'. */
 export function parseArguments(argv: readonly string[], specs: readonly OptionSpec[]): Parsed {
-  const parser = yargs(argv.map(hide))
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .detectLocale(false)
-    .parserConfiguration({
+  const named = (kind: OptionSpec['kind']) => specs.filter((spec) => spec.kind === kind).map(({ key }) => kebab(key))
+  const { argv: read } = Parser.detailed(argv.map(hide), {
+    string: named('value'),
+    boolean: named('flag'),
+    alias: Object.fromEntries(specs.flatMap(({ key, short }) => (short ? [[kebab(key), [short]]] : []))),
+    configuration: {
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
       'short-option-groups': false,
-    })
-    .options(
-      Object.fromEntries(
-        specs.map(({ key, kind, short }) => [
-          kebab(key),
-          { type: kind === 'flag' ? 'boolean' : 'string', ...(short ? { alias: short } : {}) },
-        ]),
-      ),
-    )
-  const { _: positionals, $0: _, ...given } = parser.parseSync() as Record<string, unknown> & { _: unknown[] }
+    },
+  })
+  const { _: positionals, ...given } = read as Record<string, unknown> & { _: unknown[] }
   const byName = new Map(specs.flatMap((spec) => [[kebab(spec.key), spec] as const]))
   const shorts = new Set(specs.flatMap(({ short }) => short ?? []))
   const values: Record<string, string> = {}

@@ -1,19 +1,24 @@
 /** A float64 as integers, and exact powers of two. Math.pow and Math.log2 are not used: they may round. */
 
-const buffer = new DataView(new ArrayBuffer(8))
+// Typed arrays: V8 reads them faster than a DataView before it has optimized the code, and commands are short.
+const float = new Float64Array(1)
+const words = new Uint32Array(float.buffer)
+/** Which of the two words holds sign and exponent: the second on little-endian machines, as nearly all are. */
+const top = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
+const bottom = 1 - top
 
 /** 2^k for an integer k, exact from 2^-1074 to 2^1023; 0 below, Infinity above. */
 export function powerOfTwo(k: number): number {
   if (k > 1023) return Number.POSITIVE_INFINITY
   if (k >= -1022) {
-    buffer.setUint32(0, (k + 1023) << 20)
-    buffer.setUint32(4, 0)
+    words[top] = (k + 1023) << 20
+    words[bottom] = 0
   } else if (k >= -1074) {
     const bit = k + 1074
-    buffer.setUint32(0, bit >= 32 ? 1 << (bit - 32) : 0)
-    buffer.setUint32(4, bit < 32 ? 1 << bit : 0)
+    words[top] = bit >= 32 ? 1 << (bit - 32) : 0
+    words[bottom] = bit < 32 ? 1 << bit : 0
   } else return 0
-  return buffer.getFloat64(0)
+  return float[0] as number
 }
 
 /** x · 2^k with one rounding at most (none unless the result leaves the normal range of float64). */
@@ -29,13 +34,13 @@ export function scaleByPowerOfTwo(x: number, k: number): number {
 
 /** floor(log2 |x|) of a finite nonzero x, from its bits: exact also just below a power of two and among subnormals. */
 export function exponentOf(x: number): number {
-  buffer.setFloat64(0, x)
-  const high = buffer.getUint32(0)
+  float[0] = x
+  const high = words[top] as number
   const field = (high >>> 20) & 0x7ff
   if (field !== 0) return field - 1023
-  const top = high & 0xfffff
-  if (top !== 0) return -1022 - (Math.clz32(top) - 11)
-  return -1043 - Math.clz32(buffer.getUint32(4))
+  const fraction = high & 0xfffff
+  if (fraction !== 0) return -1022 - (Math.clz32(fraction) - 11)
+  return -1043 - Math.clz32(words[bottom] as number)
 }
 
 /** Whether the sign bit of x is set; true for −0. */

@@ -1,7 +1,7 @@
 /** The pictures of a replay: histogram, fates, safe window, one value followed, bits by binade. */
 import { exponentOf, powerOfTwo } from '../format/bits.js'
 import { encode } from '../format/encode.js'
-import { type Format, largest, quantumExponent } from '../format/format.js'
+import { type Format, hasInfinity, hasNaN, largest, quantumExponent } from '../format/format.js'
 import { fateRounder, overflows, type RoundOptions, rounder } from '../format/round.js'
 import { ulp } from '../format/ulp.js'
 import type { Block, Cell, Histogram, Label, Note, Table, Zone } from '../result/result.js'
@@ -40,6 +40,7 @@ export function histogram(views: readonly View[]): Histogram {
     first: bins[0] as number,
     format: f.name,
     precision: f.precision,
+    overflowTo: hasInfinity(f) ? 'Inf' : hasNaN(f) ? 'NaN' : 'max',
     zones: bins.map((e) => zoneOf(e, f)),
     panels: views.map(({ tally, scale }) => {
       const own = binadesOf(tally)
@@ -62,7 +63,7 @@ export function fatesTable(views: readonly View[]): Table {
   return {
     kind: 'table',
     columns: [
-      { label: { code: 'lossScale' }, as: 'power' },
+      { label: { code: 'lossScale' }, as: 'number' },
       { label: { code: 'becomesZero' }, as: 'percent' },
       { label: { code: 'fewBits' }, as: 'percent' },
       { label: { code: 'allBits' }, as: 'percent' },
@@ -75,7 +76,14 @@ export function fatesTable(views: readonly View[]): Table {
       const n = counted(tally)
       const all = n - tally.lost - tally.subnormal - tally.overflow
       const kept: Cell = { code: 'bitsOf', values: { bits: tally.bits / n, precision: f.precision } }
-      const row: Cell[] = [scale, tally.lost / n, tally.subnormal / n, all / n, tally.overflow, kept]
+      const row: Cell[] = [
+        { code: 'scaleOf', values: { scale } },
+        tally.lost / n,
+        tally.subnormal / n,
+        all / n,
+        tally.overflow,
+        kept,
+      ]
       return named ? [...row, worstTensor(view)] : row
     }),
   }

@@ -30,12 +30,12 @@ function addSquare(sum: SquareSum, x: number, weight: number): void {
 
 /** sqrt(a / b) of two sums of squares; NaN where b is 0: no result was finite. */
 function rootOfRatio(a: SquareSum, b: SquareSum): number {
-  // The root of each sum by its largest part: what the others add is below its last bit, by 2^200 at least.
+  // The largest part rules and the next may add to it; what lies below both is less than its last bit.
   const root = ({ large, middle, small }: SquareSum): { value: number; scale: number } =>
     large > 0
-      ? { value: Math.sqrt(large), scale: 1 }
+      ? { value: Math.sqrt(large + middle / rescale / rescale), scale: 1 }
       : middle > 0
-        ? { value: Math.sqrt(middle), scale: 0 }
+        ? { value: Math.sqrt(middle + small / rescale / rescale), scale: 0 }
         : { value: Math.sqrt(small), scale: -1 }
   const top = root(a)
   const bottom = root(b)

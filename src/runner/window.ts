@@ -13,7 +13,9 @@ const maxPower = 1023
 
 /** What must be known of the unscaled values: the largest, and for each binade how many lie in it and at its start. */
 export interface Extent {
+  /** The largest size, and that of the positive values alone: without a sign a format makes NaN of the others. */
   largest: number
+  largestPositive: number
   counted: number
   readonly inside: Float64Array
   /** Exact powers of two: half a quantum is one, and a tie to zero. */
@@ -22,6 +24,7 @@ export interface Extent {
 
 export const newExtent = (): Extent => ({
   largest: 0,
+  largestPositive: 0,
   counted: 0,
   inside: new Float64Array(binades),
   atStart: new Float64Array(binades),
@@ -30,10 +33,12 @@ export const newExtent = (): Extent => ({
 /** Adds the nonzero finite values of a block. */
 export function addExtent(extent: Extent, values: Float64Array, weights?: Float64Array): void {
   for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i] as number)
+    const x = values[i] as number
+    const size = Math.abs(x)
     if (!(size > 0 && size < Number.POSITIVE_INFINITY)) continue
     const weight = weights ? (weights[i] as number) : 1
     if (size > extent.largest) extent.largest = size
+    if (x > extent.largestPositive) extent.largestPositive = x
     extent.counted += weight
     const bin = exponentOf(size) - lowest
     extent.inside[bin]! += weight
@@ -42,12 +47,14 @@ export function addExtent(extent: Extent, values: Float64Array, weights?: Float6
 }
 
 /** The largest power of two that makes no value overflow (nearest-even); NaN where there is none. */
-export function maxSafeScale({ largest }: Extent, f: Format): number {
+export function maxSafeScale({ largest, largestPositive }: Extent, f: Format): number {
   if (largest === 0) return Number.NaN
+  const top = f.signed ? largest : largestPositive
+  if (top === 0) return powerOfTwo(maxPower)
   const rounded = fateRounder(f)
-  const overflows = (k: number) => rounded(largest * powerOfTwo(k)).beyond
+  const overflows = (k: number) => rounded(top * powerOfTwo(k)).beyond
   // The answer is at emax − e or one below; float64's own range may end before.
-  for (let k = Math.min(f.emax - exponentOf(largest) + 1, maxPower); k >= minPower; k--)
+  for (let k = Math.min(f.emax - exponentOf(top) + 1, maxPower); k >= minPower; k--)
     if (!overflows(k)) return powerOfTwo(k)
   return Number.NaN
 }

@@ -15,6 +15,13 @@ export async function runScenario(
   params: Readonly<Record<string, number | string | boolean>> = {},
 ): Promise<Result> {
   if (typeof nameOrPath !== 'string') throw new FpsimError('unknown-scenario', { name: String(nameOrPath) })
+  if (typeof params !== 'object' || params === null)
+    throw new FpsimError('invalid-value', {
+      option: 'params',
+      value: params,
+      problem: 'wrong-type',
+      expected: 'object',
+    })
   const { seed, ...overrides } = params
   return runLoaded(await loadScenario(nameOrPath), { overrides, seed: seedOf(seed) })
 }

@@ -51,9 +51,11 @@ async function readText(path: string, file: string): Promise<string> {
   }
 }
 
-/** A problem's error with the place in the file added. */
+/** A problem's error with the place in the file added: of the key where the key is what is wrong. */
 function located(file: string, yaml: YamlFile, path: readonly PropertyKey[], error: FpsimError): FpsimError {
-  return new FpsimError(error.code, { ...error.values, file, path: path.map(String).join('.'), ...yaml.place(path) })
+  const of = error.values['key'] === path.at(-1) ? 'key' : 'value'
+  const place = yaml.place(path, { of })
+  return new FpsimError(error.code, { ...error.values, file, path: path.map(String).join('.'), ...place })
 }
 
 /** What zod keeps about a schema, as far as it leads to the keys of an object. */
@@ -117,8 +119,16 @@ function namesIn(
   ]
 }
 
+/** A lesson compares a handful of runs; many more would only look as if fpsim hung. */
+const maxRuns = 100
+
 /** What the runner says of the file's parameters, those under `vary` included. */
 function paramProblems(file: ScenarioFile, runner: Runner) {
+  const runs = Object.values(file.vary).reduce((product, { length }) => product * length, 1)
+  if (runs > maxRuns) {
+    const values = { option: 'vary', value: runs, problem: 'above-maximum', limit: maxRuns }
+    return [{ path: ['vary'], error: new FpsimError('invalid-value', values) }]
+  }
   const schema = z.strictObject(runner.params)
   const check = (params: Record<string, unknown>, at: (path: readonly PropertyKey[]) => PropertyKey[]) => {
     const { error } = schema.safeParse(params, { reportInput: true })
@@ -127,7 +137,7 @@ function paramProblems(file: ScenarioFile, runner: Runner) {
   return [
     ...check(file.params, (path) => ['params', ...path]),
     ...Object.entries(file.vary).flatMap(([name, values]) =>
-      name in runner.params ? values.flatMap((v, i) => check({ [name]: v }, () => ['vary', name, i])) : [],
+      Object.hasOwn(runner.params, name) ? values.flatMap((v, i) => check({ [name]: v }, () => ['vary', name, i])) : [],
     ),
   ]
 }
@@ -136,6 +146,8 @@ function paramProblems(file: ScenarioFile, runner: Runner) {
 export interface Reading {
   readonly scenario?: Scenario
   readonly problems: readonly FpsimError[]
+  /** An error with the file and the place of a path of keys in it. */
+  readonly locate?: (path: readonly PropertyKey[], error: FpsimError) => FpsimError
 }
 
 /** A lesson's text judged: schema, runner, parameters, names, both languages. */
@@ -179,7 +191,11 @@ export async function judge(text: string, file: string, path: string): Promise<R
   ]
   if (problems.length > 0) return { problems: problems.map(({ path: at, error }) => located(file, yaml, at, error)) }
   const name = basename(path).replace(/\.ya?ml$/, '')
-  return { problems: [], scenario: { ...data, name, path, params: resolvePaths(data.params, runner, path) } }
+  return {
+    problems: [],
+    scenario: { ...data, name, path, params: resolvePaths(data.params, runner, path) },
+    locate: (at, error) => located(file, yaml, at, error),
+  }
 }
 
 /** Files named in a lesson are found beside it. */

@@ -31,13 +31,22 @@ function readParams(runner: Runner, raw: Record<string, unknown>) {
 
 /** The file's parameters with the user's over them; of an exclusive group the user's choice removes the file's. */
 function mergeParams(scenario: Scenario, runner: Runner, overrides: Overrides): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...scenario.params, ...overrides }
+  const chosen = Object.entries(overrides).filter(([, value]) => value !== undefined)
+  const merged: Record<string, unknown> = { ...scenario.params, ...Object.fromEntries(chosen) }
   for (const group of runner.exclusive) {
     const given = group.filter((name) => overrides[name] !== undefined)
     if (given.length > 1) throw new FpsimError('conflicting-sources', { given })
     if (given.length === 1) for (const name of group) if (name !== given[0]) delete merged[name]
   }
   return merged
+}
+
+/** What is still varied: not what the user chose, nor what a choice of the user's makes step back. */
+function variedBy(scenario: Scenario, runner: Runner, overrides: Overrides): Scenario['vary'] {
+  const isChosen = (name: string) => overrides[name] !== undefined
+  const settled = (name: string) =>
+    isChosen(name) || runner.exclusive.some((group) => group.includes(name) && group.some(isChosen))
+  return Object.fromEntries(Object.entries(scenario.vary).filter(([name]) => !settled(name)))
 }
 
 /** All combinations of the values under `vary`; one empty combination where there are none. */
@@ -108,11 +117,11 @@ export async function runLoaded(
     return { params: recorded(params), outcome }
   }
   const { params, outcome } = await execute(base)
-  const vary = Object.fromEntries(Object.entries(scenario.vary).filter(([name]) => overrides[name] === undefined))
+  const vary = variedBy(scenario, runner, overrides)
   const runs: { params: Params; metrics: Metrics }[] = []
   if (Object.keys(vary).length > 0)
     for (const values of combinations(vary)) {
-      const run = await execute({ ...base, ...values })
+      const run = await execute(mergeParams({ ...scenario, params: base as Scenario['params'] }, runner, values))
       runs.push({ params: run.params, metrics: run.outcome.metrics })
     }
   const { subject, metrics, findings, blocks } = outcome

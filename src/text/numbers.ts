@@ -87,3 +87,6 @@ export function count(x: number, lang: 'en' | 'zh'): string {
 
 /** A loss scale: the digits of an integer up to a million, else as `power` writes it. */
 export const scale = (x: number): string => (Number.isInteger(x) && x > 0 && x <= 1e6 ? String(x) : power(x))
+
+/** Every digit where there are few, else three of them. */
+export const brief = (x: number): string => (shortest(x).length <= 8 ? shortest(x) : number(x))

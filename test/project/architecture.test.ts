@@ -30,7 +30,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   chalk: ['render/terminal/'],
   'cli-table3': ['render/terminal/'],
   asciichart: ['render/terminal/'],
-  'string-width': ['render/terminal/'],
+  'get-east-asian-width': ['render/terminal/'],
   yaml: ['scenario/', 'learn/'],
   zod: ['runner/', 'scenario/', 'learn/'],
 }

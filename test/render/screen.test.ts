@@ -293,6 +293,7 @@ test('symbols that libraries measure differently do not bend a column', () => {
     columns: [name('a'), name('b')].map((label) => ({ label, as: 'text' })),
     rows: ['™', '↔', '☺', '👩‍👩‍👧', '🇨🇳', 'ⅷ', '▶', 'é', '\u001b[31m'].map((symbol) => [symbol, '|']),
   }
+  // The widest cell is what is left of the escape code: "?[31m".
   for (const line of lines({ blocks: [odd] }).slice(1))
-    assert.equal(stringWidth(line.slice(0, line.indexOf('|'))), 8, line)
+    assert.equal(stringWidth(line.slice(0, line.indexOf('|'))), 7, line)
 })

@@ -2,7 +2,7 @@
 import { displayWidth, onScreen, type Style } from './style.js'
 import { isWide } from './symbols.js'
 
-// Our own, over string-width: wrap-ansi cannot count ambiguous characters as wide, and breaks before 。 and after （.
+// Our own: wrap-ansi cannot count ambiguous characters as wide, and breaks before 。 and after （.
 const closing = /[，。、；：？！）】》」』〉”’％…—,.;:!?)\]}%]/u
 const opening = /[（【《「『〈“‘([{]/u
 

@@ -1,5 +1,5 @@
 /** Titles, column heads and other short words, by code. */
-import { count, number, percent, scale } from '../numbers.js'
+import { brief, count, number, percent, scale } from '../numbers.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
 
@@ -55,8 +55,8 @@ export const labels = {
   'mode-down': () => 'down',
   'mode-to-odd': () => 'to-odd',
   'mode-stochastic': () => 'stochastic',
-  numberOf: (v: Values) => number(n(v, 'value')),
-  eitherOf: (v: Values) => `${number(n(v, 'low'))} / ${number(n(v, 'high'))}`,
+  numberOf: (v: Values) => brief(n(v, 'value')),
+  eitherOf: (v: Values) => `${brief(n(v, 'low'))} / ${brief(n(v, 'high'))}`,
   addingOne: (v: Values) => `Adding 1 in ${s(v, 'format')}`,
   sum: () => 'sum',
   exactResult: () => 'exact',

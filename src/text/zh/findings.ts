@@ -6,14 +6,14 @@ type Values = Readonly<Record<string, number | string | boolean>>
 
 const n = (v: Values, key: string): number => Number(v[key])
 const s = (v: Values, key: string): string => String(v[key])
-const many = (x: number): string => `${count(x, 'zh')} 个`
+const many = (x: number): string => `${count(x, 'zh')} 个`.replace(/([万亿]) /, '$1')
 
 const became = (fate: string): string =>
   ({
     exact: '精确',
     rounded: '已舍入',
     subnormal: '成为次正规数，只剩少数位',
-    underflow: '下溢归零，丢失',
+    underflow: '下溢归零',
     overflow: '上溢',
     saturated: '截到最大值',
     nan: 'NaN',
@@ -22,8 +22,8 @@ const became = (fate: string): string =>
 export const findings: Text['findings'] = {
   fates: (v: Values) => {
     const overflow = n(v, 'overflow')
-    const rest = overflow > 0 ? `；${count(overflow, 'zh')} 个上溢` : n(v, 'scale') === 1 ? '' : '；无上溢'
-    return `损失 × ${scale(n(v, 'scale'))}：${percent(n(v, 'lost'))} 变成 0，${percent(n(v, 'subnormal'))} 不足 ${s(v, 'precision')} 位${rest}`
+    const rest = overflow > 0 ? `；${many(overflow)}上溢` : n(v, 'scale') === 1 ? '' : '；无上溢'
+    return `损失 × ${scale(n(v, 'scale'))}：${percent(n(v, 'lost'))} 下溢归零，${percent(n(v, 'subnormal'))} 不足 ${s(v, 'precision')} 位${rest}`
   },
   stepSkipped: (v: Values) =>
     s(v, 'policy') === 'saturate'

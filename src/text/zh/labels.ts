@@ -1,5 +1,5 @@
 /** 标题、表头等短词，按代码排列。 */
-import { count, number, percent, scale } from '../numbers.js'
+import { brief, count, number, percent, scale } from '../numbers.js'
 import type { Text } from '../text.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
@@ -7,18 +7,21 @@ type Values = Readonly<Record<string, number | string | boolean>>
 const n = (v: Values, key: string): number => Number(v[key])
 const s = (v: Values, key: string): string => String(v[key])
 
+/** 1246.4 万个，但 83 个之前有空格。 */
+const many = (x: number): string => `${count(x, 'zh')} 个`.replace(/([万亿]) /, '$1')
+
 const part: Readonly<Record<string, string>> = { all: '', weights: '权重', activations: '激活值' }
 
 export const labels: Text['labels'] = {
   subject: (v: Values) =>
-    `${count(n(v, 'count'), 'zh')} 个${s(v, 'kind') === 'profile' ? `${part[s(v, 'part')] ?? ''}梯度` : '值'}，${s(v, 'source')}`,
+    `${many(n(v, 'count'))}${s(v, 'kind') === 'profile' ? `${part[s(v, 'part')] ?? ''}梯度` : '值'}，${s(v, 'source')}`,
   twoFormats: (v: Values) => `${s(v, 'first')}，${s(v, 'second')}`,
   lossTimes: (v: Values) => `损失 × ${scale(n(v, 'scale'))}`,
   scaleOf: (v: Values) => scale(n(v, 'scale')),
   lossScale: () => '损失缩放系数',
-  becomesZero: () => '变成 0',
+  becomesZero: () => '下溢归零',
   fewBits: () => '位数不足',
-  allBits: () => '位数完整',
+  allBits: () => '全保留',
   overflow: () => '上溢',
   bitsKept: () => '保留位数',
   bitsOf: (v: Values) => `${number(n(v, 'bits'))} / ${s(v, 'precision')}`,
@@ -29,9 +32,9 @@ export const labels: Text['labels'] = {
   relativeStep: () => '步长 / 值',
   shareOfValues: () => '占比',
   fate: () => '结果',
-  'zone-lost': () => '变成 0',
+  'zone-lost': () => '下溢归零',
   'zone-few': () => '位数不足',
-  'zone-all': () => '位数完整',
+  'zone-all': () => '全保留',
   'zone-overflow': () => '上溢',
   contagion: (v: Values) =>
     `${s(v, 'weights')} 个权重的小型 Adam 训练，损失 × ${scale(n(v, 'scale'))}；第 ${s(v, 'step')} 步遇到离群值`,
@@ -56,8 +59,8 @@ export const labels: Text['labels'] = {
   'mode-down': () => '向下',
   'mode-to-odd': () => '取奇',
   'mode-stochastic': () => '随机',
-  numberOf: (v: Values) => number(n(v, 'value')),
-  eitherOf: (v: Values) => `${number(n(v, 'low'))} / ${number(n(v, 'high'))}`,
+  numberOf: (v: Values) => brief(n(v, 'value')),
+  eitherOf: (v: Values) => `${brief(n(v, 'low'))} / ${brief(n(v, 'high'))}`,
   addingOne: (v: Values) => `在 ${s(v, 'format')} 中加 1`,
   sum: () => '求和',
   exactResult: () => '精确值',
@@ -89,12 +92,12 @@ export const labels: Text['labels'] = {
   'metric-values': () => '值的个数',
   'metric-zeros': () => '零的个数',
   'metric-nonfinite': () => 'NaN 或 Inf',
-  'metric-lost': () => '变成 0',
+  'metric-lost': () => '下溢归零',
   'metric-subnormal': () => '位数不足',
   'metric-overflow': () => '上溢',
   'metric-bitsKept': () => '保留位数',
   'metric-relativeError': () => '相对误差',
-  'metric-lostUnscaled': () => '× 1 时变成 0',
+  'metric-lostUnscaled': () => '× 1 时下溢归零',
   'metric-subnormalUnscaled': () => '× 1 时位数不足',
   'metric-overflowUnscaled': () => '× 1 时上溢',
   'metric-bitsKeptUnscaled': () => '× 1 时保留位数',
