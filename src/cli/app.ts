@@ -3,24 +3,27 @@ import { rmSync } from 'node:fs'
 import { FpsimError } from '../errors.js'
 import { suggest } from '../suggest.js'
 import { languages } from '../text/text.js'
-import { parseArguments, splitCommand } from './arguments.js'
+import { globalOptions, isNumbersFile, parseArguments, splitCommand } from './arguments.js'
 import { type Command, commandNames, loadCommand } from './command.js'
-import { type Context, contextOf } from './context.js'
+import { contextOf } from './context.js'
 import { langOf, langOption } from './environment.js'
-import { pendingFiles, tolerateClosedPipe } from './output.js'
+import { emit, guardStreams, pendingFiles } from './output.js'
 import { report } from './report.js'
 
 /** Ctrl-C: no half-written file, no stack trace, the exit code of an interrupted program. */
 function stopCleanly(): void {
   process.on('SIGINT', () => {
     for (const file of pendingFiles()) rmSync(file, { force: true })
-    process.stderr.write('\r\u001b[K')
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
     process.exit(130)
   })
 }
 
-/** A word that is no command: a lesson's other word, or a misspelling. */
+/** A word that is no command: a file, a lesson's other word, or a misspelling. */
 async function unknown(name: string): Promise<FpsimError> {
+  if (isNumbersFile(name))
+    return new FpsimError('unknown-command', { name, suggestion: `fpsim underflow --input ${name}` })
+  if (/[/\\]|\.ya?ml$/.test(name)) return new FpsimError('unknown-command', { name, suggestion: `fpsim run ${name}` })
   const { scenarioNames, loadScenario } = await import('../scenario/load.js')
   const names = await scenarioNames()
   for (const lesson of names) {
@@ -36,7 +39,6 @@ async function unknown(name: string): Promise<FpsimError> {
 async function commandOf(name: string): Promise<Command> {
   const builtIn = await loadCommand(name)
   if (builtIn) return builtIn
-  if (/[/\\]|\.ya?ml$/.test(name)) throw new FpsimError('unknown-command', { name, suggestion: `fpsim run ${name}` })
   const { lessonCommand } = await import('./commands/lesson.js')
   const lesson = await lessonCommand(name)
   if (!lesson) throw await unknown(name)
@@ -45,35 +47,27 @@ async function commandOf(name: string): Promise<Command> {
 
 /** Runs a command line; returns the exit code. Never throws. */
 export async function main(argv: readonly string[], version: () => string): Promise<number> {
-  tolerateClosedPipe()
-  stopCleanly()
   const text = languages[langOf(langOption(argv), process.env)]
+  guardStreams((error) => report(error, text))
+  stopCleanly()
   try {
-    const { command: name, rest } = splitCommand(argv)
-    if (name === undefined || name === 'help') {
-      if (rest.includes('--version') || rest.includes('-v')) {
-        process.stdout.write(`${version()}\n`)
-        return 0
-      }
-      const topic = name === 'help' ? splitCommand(rest) : { command: undefined, rest }
-      if (topic.command === undefined) {
-        const { overview } = await import('./help.js')
-        const { globalOptions } = await import('./arguments.js')
-        const context = contextOf(parseArguments(rest, globalOptions))
-        await overview(context)
-        return 0
-      }
-      return await main([topic.command, '--help', ...topic.rest], version)
-    }
-    const command = await commandOf(name)
-    const context: Context = contextOf(parseArguments(rest, await command.optionsFor(rest)))
-    if (context.flags.has('help')) {
-      const { commandHelp } = await import('./help.js')
-      await commandHelp(command, context)
-      return 0
-    }
-    return await command.run(context)
+    return await dispatch(argv, version)
   } catch (error) {
     return report(error, text)
   }
+}
+
+async function dispatch(argv: readonly string[], version: () => string): Promise<number> {
+  const { command: name, rest } = splitCommand(argv)
+  if (name === 'help') {
+    const topic = splitCommand(rest)
+    return dispatch([...(topic.command === undefined ? [] : [topic.command]), '--help', ...topic.rest], version)
+  }
+  const command = name === undefined ? undefined : await commandOf(name)
+  const context = contextOf(parseArguments(rest, (await command?.optionsFor(rest)) ?? globalOptions))
+  if (context.flags.has('version')) await emit(`${version()}\n`, context)
+  else if (command === undefined) await (await import('./help.js')).overview(context)
+  else if (context.flags.has('help')) await (await import('./help.js')).commandHelp(command, context)
+  else return command.run(context)
+  return 0
 }

@@ -34,26 +34,56 @@ export const globalOptions: readonly OptionSpec[] = [
   { key: 'ask', kind: 'flag' },
   { key: 'quiet', kind: 'flag', short: 'q' },
   { key: 'help', kind: 'flag', short: 'h' },
+  { key: 'version', kind: 'flag', short: 'v' },
 ]
+
+/** Whether a word looks like a file of numbers, given where an option was meant. */
+export const isNumbersFile = (word: string): boolean => /\.(npy|safetensors|csv|tsv|txt)$/i.test(word)
 
 /** Stands in for the minus of -6e-8, -inf and a lone -, which yargs would take for options. */
 const minus = '\u2212'
 
-const hide = (token: string): string => (/^-(?:$|\d|\.\d|inf|nan|∞)/i.test(token) ? minus + token.slice(1) : token)
-const show = (token: string): string => (token.startsWith(minus) ? `-${token.slice(1)}` : token)
+/** Stand in for quotes, which yargs would take off a value: a shell has already taken its own. */
+const double = '\ue022'
+const single = '\ue027'
+
+const hide = (token: string): string =>
+  token
+    .replace(/^-(?=$|\d|\.\d|inf|nan|∞)/i, minus)
+    .replaceAll('"', double)
+    .replaceAll("'", single)
+const show = (token: string): string =>
+  (token.startsWith(minus) ? `-${token.slice(1)}` : token).replaceAll(double, '"').replaceAll(single, "'")
 
 /** yargs gives a string, or a list where an option is given twice. */
-function single(key: string, value: unknown): string {
+function only(option: string, value: unknown): string {
+  const onCommandLine = true
   if (Array.isArray(value))
-    throw new FpsimError('invalid-value', { option: key, value: value.map(String).map(show), problem: 'given-twice' })
+    throw new FpsimError('invalid-value', {
+      option,
+      onCommandLine,
+      value: value.map(String).map(show),
+      problem: 'given-twice',
+    })
   const text = show(String(value))
-  if (text === '') throw new FpsimError('wrong-usage', { problem: 'needs-value', option: kebab(key) })
+  if (text === '') throw new FpsimError('wrong-usage', { problem: 'needs-value', option })
   return text
+}
+
+/** --json=5: yargs would take the 5 for false. */
+function checkFlags(argv: readonly string[], flags: readonly string[]): void {
+  const end = argv.indexOf('--')
+  for (const token of end < 0 ? argv : argv.slice(0, end)) {
+    const name = /^--([^=]+)=/.exec(token)?.[1]
+    if (name !== undefined && flags.includes(name))
+      throw new FpsimError('wrong-usage', { problem: 'takes-no-value', option: name })
+  }
 }
 
 /** The options and the rest of a command line. Throws 'unknown-key', 'invalid-value' and 'wrong-usage'. */
 export function parseArguments(argv: readonly string[], specs: readonly OptionSpec[]): Parsed {
   const named = (kind: OptionSpec['kind']) => specs.filter((spec) => spec.kind === kind).map(({ key }) => kebab(key))
+  checkFlags(argv, named('flag'))
   const { argv: read } = Parser.detailed(argv.map(hide), {
     string: named('value'),
     boolean: named('flag'),
@@ -79,28 +109,20 @@ export function parseArguments(argv: readonly string[], specs: readonly OptionSp
       const allowed = [...byName.keys()]
       const suggestion = suggest(name, allowed)
       throw new FpsimError('unknown-key', {
-        key: name,
+        key: show(name),
         onCommandLine: true,
         suggestion: suggestion && `--${suggestion}`,
       })
     }
-    if (spec.kind === 'value') values[spec.key] = single(spec.key, value)
-    else if (value !== false) flags.add(spec.key)
+    if (spec.kind === 'value') values[spec.key] = only(name, value)
+    else flags.add(spec.key)
   }
   return { values, flags, positionals: positionals.map(String).map(show) }
 }
 
 /** Flags of every command: what follows them is not their value. */
-const flagNames = new Set([
-  'json',
-  'csv',
-  'markdown',
-  'color',
-  'no-color',
-  'ask',
-  'quiet',
-  'help',
-  'version',
+const flagNames: ReadonlySet<string> = new Set([
+  ...globalOptions.filter(({ kind }) => kind === 'flag').map(({ key }) => key),
   'all',
   'code',
 ])
@@ -109,7 +131,8 @@ const flagNames = new Set([
 export function splitCommand(argv: readonly string[]): { command: string | undefined; rest: string[] } {
   for (let i = 0; i < argv.length; i++) {
     const token = argv[i] as string
-    if (token === '--') break
+    // npm start -- -- underflow
+    if (token === '--') return { command: argv[i + 1], rest: [...argv.slice(0, i), ...argv.slice(i + 2)] }
     if (!token.startsWith('-') || token === '-')
       return { command: token, rest: [...argv.slice(0, i), ...argv.slice(i + 1)] }
     const name = token.replace(/^-+/, '')

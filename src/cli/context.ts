@@ -39,6 +39,7 @@ function oneOf<T extends string>(option: string, value: string | undefined, allo
   if (value === undefined || (allowed as readonly string[]).includes(value)) return value as T | undefined
   throw new FpsimError('invalid-value', {
     option,
+    onCommandLine: true,
     value,
     problem: 'not-allowed',
     allowed,
@@ -50,7 +51,8 @@ function oneOf<T extends string>(option: string, value: string | undefined, allo
 function widthOf(option: string | undefined): number {
   if (option === undefined) return Math.max(40, Math.min(process.stdout.columns || 80, 500))
   const width = parseNumber(option)
-  const wrong = (details: object) => new FpsimError('invalid-value', { option: 'width', value: option, ...details })
+  const wrong = (details: object) =>
+    new FpsimError('invalid-value', { option: 'width', onCommandLine: true, value: option, ...details })
   if (width === undefined) throw wrong({ problem: 'not-a-number' })
   if (!Number.isInteger(width)) throw wrong({ problem: 'not-an-integer' })
   if (width < 40) throw wrong({ problem: 'below-minimum', limit: 40 })
@@ -63,18 +65,18 @@ export function contextOf(parsed: Parsed): Context {
   const { values, flags } = parsed
   const env = process.env
   const lang = langOf(oneOf('lang', values['lang'], ['en', 'zh']), env)
-  const toFile = values['output'] !== undefined
+  const output = values['output'] === '-' ? undefined : values['output']
   const asked = oneOf('ambiguous', values['ambiguous'], ['auto', 'narrow', 'wide'])
   return {
     ...parsed,
     text: languages[lang],
     to: targetOf(parsed),
-    output: values['output'],
+    output,
     quiet: flags.has('quiet'),
     look: {
       lang,
       width: widthOf(values['width']),
-      color: toFile ? 0 : colorLevel(flags, env, process.stdout.isTTY === true),
+      color: output !== undefined ? 0 : colorLevel(flags, env, process.stdout.isTTY === true),
       charset: oneOf('charset', values['charset'], ['unicode', 'ascii']) ?? charsetOf(env),
       ambiguous: ambiguousWidth(asked, env, process.platform),
     },

@@ -3,17 +3,10 @@ import type { Lang } from '../text/text.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-const asLang = (value: string | undefined): Lang | undefined => {
-  if (!value) return undefined
-  if (/^zh/i.test(value)) return 'zh'
-  return /^(en|c\b|posix)/i.test(value) ? 'en' : undefined
-}
-
 /** --lang, then FPSIM_LANG, LC_ALL, LC_MESSAGES, LANG; the first that is set decides, a language fpsim has not is English. */
 export function langOf(option: string | undefined, env: Environment): Lang {
-  for (const value of [option, env['FPSIM_LANG'], env['LC_ALL'], env['LC_MESSAGES'], env['LANG']])
-    if (value) return asLang(value) ?? 'en'
-  return 'en'
+  const asked = option || env['FPSIM_LANG'] || env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || 'en'
+  return /^zh/i.test(asked) ? 'zh' : 'en'
 }
 
 /** The language an argument list asks for, before it is parsed: errors in it are told in that language. */

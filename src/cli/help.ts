@@ -52,7 +52,7 @@ function optionLines(head: string, options: readonly HelpOption[], context: Cont
     '',
     head,
     ...options.flatMap(({ key, fallback }, i) => {
-      const about = `${words[key] ?? ''}${fallback === undefined ? '' : ` ${text.commands.defaults(fallback)}`}`
+      const about = `${words[key] ?? ''}${fallback === undefined ? '' : text.commands.defaults(fallback)}`
       return hang(pad(`  ${names[i]}`, indent, style), about, style)
     }),
   ]
@@ -70,7 +70,7 @@ export async function commandHelp(command: Command, context: Context): Promise<v
   const style = styleOf(look)
   const { usage, about, options, examples } = await command.help(context)
   const lines = [
-    ...hang(`${text.commands.usage}: `, usage, style),
+    ...hang(text.commands.usage, usage, style),
     '',
     ...about.flatMap((line) => wrap(line, look.width, style)),
     ...optionLines(text.commands.options, options, context),

@@ -1,39 +1,45 @@
 /** Writing: to stdout, or to a file whole or not at all. */
 import { randomBytes } from 'node:crypto'
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { FpsimError } from '../errors.js'
 import type { Result } from '../result/result.js'
 import type { Context } from './context.js'
 
-/** A reader that stops early (head, less) is no error. */
-export function tolerateClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(0)
+/** A reader that stops early (head, less) is no error; a full disk is one. */
+export function guardStreams(report: (error: FpsimError) => number): void {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    process.exit(code === 'EPIPE' ? 0 : report(new FpsimError('cannot-write', { file: '-', reason: code })))
   })
+  process.stderr.on('error', () => {})
 }
 
 /** Files being written, to be removed if Ctrl-C ends the process. */
 const pending = new Set<string>()
 export const pendingFiles = (): readonly string[] => [...pending]
 
-/** Writes beside the target and renames: nobody ever sees half a file. Throws 'cannot-write' and 'is-a-directory'. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const isDirectory = await stat(file).then(
-    (info) => info.isDirectory(),
-    () => false,
-  )
-  if (isDirectory) throw new FpsimError('is-a-directory', { file })
+/** Writes beside the target and renames: nobody ever sees half a file. A link stays a link. */
+async function replace(file: string, text: string): Promise<void> {
   const draft = `${file}.${randomBytes(4).toString('hex')}.tmp`
   pending.add(draft)
   try {
     await writeFile(draft, text)
     await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw new FpsimError('cannot-write', { file, reason: (error as NodeJS.ErrnoException).code ?? String(error) })
   } finally {
+    await rm(draft, { force: true })
     pending.delete(draft)
+  }
+}
+
+/** Throws 'cannot-write' and 'is-a-directory'. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const existing = await stat(file).catch(() => undefined)
+  if (existing?.isDirectory()) throw new FpsimError('is-a-directory', { file })
+  try {
+    // A device or a named pipe is written to; a file in its place would be the end of /dev/null.
+    if (existing && !existing.isFile()) await writeFile(file, text)
+    else await replace(existing ? await realpath(file) : file, text)
+  } catch (error) {
+    throw new FpsimError('cannot-write', { file, reason: (error as NodeJS.ErrnoException).code ?? String(error) })
   }
 }
 

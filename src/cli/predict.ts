@@ -1,16 +1,12 @@
 /** `--ask`: the question first; the answer after Enter, beside what was guessed. */
 import { createInterface } from 'node:readline'
 import { parseNumber } from '../format/literal.js'
-import { displayWidth, styleOf, wrap } from '../render/terminal/document.js'
-import type { Metrics, Result } from '../result/result.js'
+import { fill } from '../render/cells.js'
+import { styleOf, wrap } from '../render/terminal/document.js'
+import type { Localized, Metrics, Result } from '../result/result.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { number, percent, power } from '../text/numbers.js'
 import type { Context } from './context.js'
-
-export interface Guess {
-  /** Prints the guess beside the answer, and why. */
-  reveal(result: Result): void
-}
 
 /** One line from the keyboard or the pipe; undefined at its end. */
 async function readLine(): Promise<string | undefined> {
@@ -32,33 +28,29 @@ function guessed(text: string): number | undefined {
 const written = (x: number, as: string | undefined): string =>
   as === 'percent' ? percent(x) : as === 'power' ? power(x) : number(x)
 
-/** Asks on stderr's side of the screen, so that stdout stays the result alone. */
-export async function predictFirst(
-  scenario: Scenario,
+/** Asks, waits for Enter, and tells the guess beside the answer, and why. All on stderr: stdout is for the result. */
+export async function guessFirst(
+  { predict, title }: Scenario,
+  { metrics, lesson }: Result,
   context: Context,
-  stdinIsData: boolean,
-): Promise<Guess | undefined> {
-  const { predict } = scenario
-  if (!predict) return undefined
+  { stdinIsData }: { readonly stdinIsData: boolean },
+): Promise<void> {
+  if (!predict || !lesson) return
   const { look, text } = context
   const style = styleOf(look)
-  const say = (line: string) => {
+  const write = (line: string) => {
     for (const part of wrap(line, look.width, style)) process.stderr.write(`${part}\n`)
   }
-  say(scenario.title[look.lang])
-  say(predict.ask[look.lang])
-  const prompt = text.commands.predict
-  process.stderr.write(`${prompt}${' '.repeat(displayWidth(prompt, style) > 0 ? 1 : 0)}`)
+  const say = (words: Localized) => write(fill(words, lesson, style.words))
+  say(title)
+  say(predict.ask)
+  process.stderr.write(`${text.commands.predict} `)
   const answer = stdinIsData ? undefined : await readLine()
   if (process.stdin.isTTY !== true) process.stderr.write('\n')
-  return {
-    reveal(result) {
-      const as = result.lesson?.slots[predict.metric]?.as
-      const actual = (result.metrics as Metrics)[predict.metric] ?? Number.NaN
-      const guess = answer === undefined || answer.trim() === '' ? undefined : guessed(answer)
-      if (guess !== undefined) say(text.commands.guess(written(guess, as), written(actual, as)))
-      say(predict.why[look.lang])
-      process.stderr.write('\n')
-    },
-  }
+  const as = lesson.slots[predict.metric]?.as
+  const guess = guessed(answer ?? '')
+  if (guess !== undefined)
+    write(text.commands.guess(written(guess, as), written((metrics as Metrics)[predict.metric] ?? Number.NaN, as)))
+  say(predict.why)
+  process.stderr.write('\n')
 }

@@ -1,4 +1,5 @@
-/** A line on stderr for work that takes long; nothing where no terminal looks on. */
+/** Long work: a line on stderr where a terminal looks on, and pauses in which the process hears Ctrl-C. */
+import { setImmediate } from 'node:timers/promises'
 import { count } from '../text/numbers.js'
 import type { Context } from './context.js'
 
@@ -7,26 +8,30 @@ const patience = 500
 const interval = 100
 
 export interface Progress {
-  update(done: number, total: number | undefined): void
+  /** Await it: while work goes on without a pause, Node runs no signal handler. */
+  update(done: number, total: number | undefined): Promise<void> | undefined
   /** Removes the line. */
   end(): void
 }
 
 export function progressLine({ look, quiet, text }: Context): Progress {
-  if (quiet || process.stderr.isTTY !== true) return { update: () => {}, end: () => {} }
+  const silent = quiet || process.stderr.isTTY !== true
   let next = Date.now() + patience
   let shown = false
   return {
     update(done, total) {
       const now = Date.now()
-      if (now < next) return
+      if (now < next) return undefined
       next = now + interval
-      shown = true
-      const written = count(done, look.lang)
-      const { progress, progressOpen } = text.commands
-      process.stderr.write(
-        `\r${total === undefined ? progressOpen(written) : progress(written, count(total, look.lang))}\u001b[K`,
-      )
+      if (!silent) {
+        shown = true
+        const written = count(done, look.lang)
+        const { progress, progressOpen } = text.commands
+        process.stderr.write(
+          `\r${total === undefined ? progressOpen(written) : progress(written, count(total, look.lang))}\u001b[K`,
+        )
+      }
+      return setImmediate()
     },
     end() {
       if (shown) process.stderr.write('\r\u001b[K')

@@ -19,10 +19,14 @@ const exitCodes: Partial<Record<ErrorCode, number>> = {
 export const exitCodeOf = ({ code, values }: FpsimError): number =>
   exitCodes[code] ?? (values['line'] === undefined ? 2 : 65)
 
-/** Every error code has a sentence: a missing one does not compile. */
+/** What a user typed may hold line breaks and escape codes: they are shown, not obeyed. */
+const visible = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
+/** One line. Every error code has a sentence: a missing one does not compile. */
 export function sentenceOf({ code, values }: FpsimError, text: Text): string {
   const sentences: Record<ErrorCode, (v: Readonly<Record<string, unknown>>) => string> = text.errors
-  return sentences[code](values)
+  return visible(sentences[code](values))
 }
 
 /** An error about a parameter that was typed on the command line names the option as typed. */

@@ -42,6 +42,22 @@ export const divide = (a: Rational, b: Rational): Rational => {
 
 const bitLength = (n: bigint): number => n.toString(2).length
 
+const shifted = (n: bigint, k: number): bigint => (k > 0 ? n << BigInt(k) : n)
+
+/** floor(log2 r) of a positive rational. Exact. */
+export function floorLog2({ numerator, denominator }: Rational): number {
+  // The difference of the lengths, or one less.
+  const exponent = bitLength(numerator) - bitLength(denominator)
+  return shifted(numerator, -exponent) < shifted(denominator, exponent) ? exponent - 1 : exponent
+}
+
+/** A positive rational as (lower + rest) · 2^exponent with an integer lower. Exact. */
+export function quantaOf({ numerator, denominator }: Rational, exponent: number): { lower: bigint; rest: Rational } {
+  const top = shifted(numerator, -exponent)
+  const bottom = shifted(denominator, exponent)
+  return { lower: top / bottom, rest: { numerator: top % bottom, denominator: bottom } }
+}
+
 /**
  * The float64 of a rational, rounded once: to nearest-even, or to odd (inexact results get an odd last bit, so that a
  * second rounding to 51 bits or fewer is as good as one rounding of the rational itself). Beyond the range, nearest-even
@@ -54,21 +70,16 @@ export function float64Of(
   if (numerator === 0n) return 0
   const negative = numerator < 0n
   const size = negative ? -numerator : numerator
-  // floor(log2 size/denominator) is the difference of the lengths, or one less.
-  let exponent = bitLength(size) - bitLength(denominator)
-  const shifted = (n: bigint, k: number) => (k > 0 ? n << BigInt(k) : n)
-  if (shifted(size, -exponent) < shifted(denominator, exponent)) exponent--
+  const exponent = floorLog2({ numerator: size, denominator })
   const quantum = Math.max(exponent - 52, -1074)
-  const top = shifted(size, -quantum)
-  const bottom = shifted(denominator, quantum)
-  let multiple = top / bottom
-  const rest = top % bottom
-  if (rest !== 0n) {
-    const odd = multiple % 2n !== 0n
-    const half = 2n * rest
-    const away = rounding === 'to-odd' ? !odd : half > bottom || (half === bottom && odd)
-    if (away) multiple++
-  }
+  const { lower, rest } = quantaOf({ numerator: size, denominator }, quantum)
+  const odd = lower % 2n !== 0n
+  const half = 2n * rest.numerator
+  const away =
+    rounding === 'to-odd'
+      ? rest.numerator !== 0n && !odd
+      : half > rest.denominator || (half === rest.denominator && odd)
+  const multiple = away ? lower + 1n : lower
   const value = exponent > 1023 ? Number.POSITIVE_INFINITY : scaleByPowerOfTwo(Number(multiple), quantum)
   const bounded = value === Number.POSITIVE_INFINITY && rounding === 'to-odd' ? Number.MAX_VALUE : value
   return negative ? -bounded : bounded

@@ -2,6 +2,7 @@
 import { FpsimError } from '../errors.js'
 import { suggest } from '../suggest.js'
 import { exponentOf, scaleByPowerOfTwo } from './bits.js'
+import { float64Of, floorLog2, quantaOf, type Rational, rationalOf, subtract } from './exact.js'
 import {
   bias,
   type Fate,
@@ -90,8 +91,15 @@ interface Outcome {
   readonly beyond: boolean
 }
 
-/** The rules of one format and one set of options, with their constants computed once. */
-function rules(f: Format, plan: Plan): (x: number) => Outcome {
+/** A positive size as (lower + rest) quanta of its binade 2^exponent, 0 <= rest < 1. */
+interface Parts {
+  readonly exponent: number
+  readonly lower: number
+  readonly rest: number
+}
+
+/** The rules of one format and one set of options, with their constants computed once: for numbers and for rationals. */
+function rules(f: Format, plan: Plan) {
   const { rounding, saturate, draw } = plan
   const { emin, negativeZero, precision, signed, specials } = f
   const stored = fractionBits(f)
@@ -100,33 +108,55 @@ function rules(f: Format, plan: Plan): (x: number) => Outcome {
   const tiny = smallestNormal(f)
   const infinite = hasInfinity(f) ? Number.POSITIVE_INFINITY : specials === 'none' ? top : Number.NaN
   const inside = (value: number): Outcome => ({ value, beyond: false })
+  const withSign = (value: number, negative: boolean): number =>
+    !negative || (value === 0 && !negativeZero) ? value : -value
 
-  return (x) => {
-    const random = draw()
+  function settle(negative: boolean, { exponent, lower, rest }: Parts, random: number): Outcome {
+    // With a single significand bit, even and odd are those of the code, which counts exponents.
+    const lowerIsOdd = (precision > 1 ? lower : exponent + offset) % 2 !== 0
+    const away = rest !== 0 && goesAway(rounding, rest, negative, lowerIsOdd, random)
+    const value = scaleByPowerOfTwo(away ? lower + 1 : lower, exponent - stored)
+    if (value <= top) return inside(withSign(value, negative))
+    const inward = rounding === 'toward-zero' || rounding === 'to-odd' || rounding === (negative ? 'up' : 'down')
+    return { value: withSign(saturate || inward ? top : infinite, negative), beyond: true }
+  }
+
+  /** What needs no rounding: NaN, zero, infinities, and all that e8m0 does not hold. */
+  function special(x: number): Outcome | undefined {
     if (Number.isNaN(x)) return inside(Number.NaN)
     if (x === 0) return inside(f.subnormals ? (negativeZero ? x : 0) : tiny)
-    const negative = x < 0
-    if (negative && !signed) return inside(Number.NaN)
-    const size = Math.abs(x)
-    const withSign = (value: number): number => (!negative || (value === 0 && !negativeZero) ? value : -value)
-    if (size === Number.POSITIVE_INFINITY) return { value: withSign(saturate ? top : infinite), beyond: true }
-    if (size < tiny && !f.subnormals) return inside(tiny)
+    if (x < 0 && !signed) return inside(Number.NaN)
+    if (Math.abs(x) === Number.POSITIVE_INFINITY)
+      return { value: withSign(saturate ? top : infinite, x < 0), beyond: true }
+    return undefined
+  }
 
-    // size = (lower + rest) quanta of its binade; exact, because |x| has 53 bits and scaling is by a power of two.
-    const exponent = Math.max(exponentOf(size), emin)
-    const quanta = scaleByPowerOfTwo(size, stored - exponent)
-    const lower = Math.floor(quanta)
-    const rest = quanta - lower
-    let value = size
-    if (rest !== 0) {
-      // With a single significand bit, even and odd are those of the code, which counts exponents.
-      const lowerIsOdd = (precision > 1 ? lower : exponent + offset) % 2 !== 0
-      const multiple = goesAway(rounding, rest, negative, lowerIsOdd, random) ? lower + 1 : lower
-      value = scaleByPowerOfTwo(multiple, exponent - stored)
-    }
-    if (value <= top) return inside(withSign(value))
-    const inward = rounding === 'toward-zero' || rounding === 'to-odd' || rounding === (negative ? 'up' : 'down')
-    return { value: withSign(saturate || inward ? top : infinite), beyond: true }
+  return {
+    number(x: number): Outcome {
+      const random = draw()
+      const done = special(x)
+      if (done) return done
+      const size = Math.abs(x)
+      if (size < tiny && !f.subnormals) return inside(tiny)
+      // Exact, because |x| has 53 bits and scaling is by a power of two.
+      const exponent = Math.max(exponentOf(size), emin)
+      const quanta = scaleByPowerOfTwo(size, stored - exponent)
+      const lower = Math.floor(quanta)
+      return settle(x < 0, { exponent, lower, rest: quanta - lower }, random)
+    },
+    rational(x: Rational): Outcome {
+      const random = draw()
+      const negative = x.numerator < 0n
+      const done = x.numerator === 0n ? special(0) : negative ? special(-1) : undefined
+      if (done) return done
+      const size = negative ? { ...x, numerator: -x.numerator } : x
+      const binade = floorLog2(size)
+      if (binade < emin && !f.subnormals) return inside(tiny)
+      const exponent = Math.max(binade, emin)
+      const { lower, rest } = quantaOf(size, exponent - stored)
+      // To odd: what is above, at or below one half, or any float64, stays so.
+      return settle(negative, { exponent, lower: Number(lower), rest: float64Of(rest, 'to-odd') }, random)
+    },
   }
 }
 
@@ -143,7 +173,7 @@ function fateOf(x: number, { value, beyond }: Outcome, f: Format): Fate {
 /** `round` with its format and options checked once: for loops. */
 export function rounder(f: Format | string, o: RoundOptions = {}): (x: number) => number {
   const rule = rules(asFormat(f), planOf(o))
-  return (x) => rule(x).value
+  return (x) => rule.number(x).value
 }
 
 /** What a rounding gave and what became of the value, in one rounding: for loops. */
@@ -159,8 +189,21 @@ export function fateRounder(f: Format | string, o: RoundOptions = {}): (x: numbe
   const target = asFormat(f)
   const rule = rules(target, planOf(o))
   return (x) => {
-    const outcome = rule(x)
+    const outcome = rule.number(x)
     return { value: outcome.value, fate: fateOf(x, outcome, target), beyond: outcome.beyond }
+  }
+}
+
+/** `fateRounder` for exact rationals, such as a decimal as it was written: still one rounding. */
+export function rationalRounder(f: Format | string, o: RoundOptions = {}): (x: Rational) => Rounded {
+  const target = asFormat(f)
+  const rule = rules(target, planOf(o))
+  return (x) => {
+    const outcome = rule.rational(x)
+    const isExact = Number.isFinite(outcome.value) && subtract(rationalOf(outcome.value), x).numerator === 0n
+    // For the fate only zero, equal and unequal matter.
+    const stand = x.numerator === 0n ? 0 : isExact ? outcome.value : Number.NaN
+    return { value: outcome.value, fate: fateOf(stand, outcome, target), beyond: outcome.beyond }
   }
 }
 

@@ -4,28 +4,38 @@ import { powerOfTwo } from '../format/bits.js'
 import { decode, type Fields, fieldsOfCode } from '../format/decode.js'
 import { codeOfFields, fieldsOfValue } from '../format/encode.js'
 import { divide, exactDecimal, exactPower, float64Of, type Rational, rationalOf, subtract } from '../format/exact.js'
-import { bias, exponentBits, type Format, fractionBits, hasNaN, type Rounding, roundings } from '../format/format.js'
+import {
+  bias,
+  exponentBits,
+  type Format,
+  fractionBits,
+  hasNaN,
+  largest,
+  type Rounding,
+  roundings,
+} from '../format/format.js'
 import { parseLiteral } from '../format/literal.js'
-import { fateRounder, rounder } from '../format/round.js'
+import { fateRounder, type Rounded, type RoundOptions, rationalRounder } from '../format/round.js'
 import { next, previous, ulp } from '../format/ulp.js'
-import type { Block, Cell, Finding, Label, Result } from '../result/result.js'
+import type { Block, Cell, Label, Result } from '../result/result.js'
 
-/** A number as the user wrote it, ready to be rounded once to any format. */
+/** A number as the user wrote it. */
 interface Written {
-  readonly text: string
   /** The nearest float64. */
   readonly value: number
+  /** Absent for NaN, ±Inf, −0 and what is far outside the range of float64. */
   readonly exact: Rational | undefined
-  /** What to round: to-odd, so that one more rounding is as good as one of the number itself. */
-  into(f: Format): number
+  /** Rounds the number itself, once. */
+  round(f: Format, o?: RoundOptions): Rounded
 }
 
 /** Reads a number. Throws 'invalid-value'. */
 function read(text: string): Written {
   const literal = parseLiteral(text)
   if (!literal) throw new FpsimError('invalid-value', { value: text, problem: 'not-a-number' })
-  const { value, odd, exact } = literal
-  return { text, value, exact, into: (f) => (f.precision > 51 ? value : odd) }
+  const { value, odd } = literal
+  const exact = literal.exact?.numerator === 0n ? undefined : literal.exact
+  return { value, exact, round: (f, o) => (exact ? rationalRounder(f, o)(exact) : fateRounder(f, o)(odd)) }
 }
 
 /** Formats a code may belong to: written in hex or binary its digits tell the width, else all that are wide enough. */
@@ -39,7 +49,7 @@ function codeFits(text: string, code: number, f: Format): boolean {
 
 const hexOf = (fields: Fields, f: Format): string =>
   f.width > 53
-    ? `0x${((fields.negative ? 1n << BigInt(f.width - 1) : 0n) + (BigInt(fields.exponent) << BigInt(fractionBits(f))) + BigInt(fields.fraction)).toString(16).padStart(f.width / 4, '0')}`
+    ? `0x${((fields.negative ? 1n << BigInt(f.width - 1) : 0n) + (BigInt(fields.exponent) << BigInt(fractionBits(f))) + BigInt(fields.fraction)).toString(16).padStart(Math.ceil(f.width / 4), '0')}`
     : `0x${codeOfFields(fields, f)
         .toString(16)
         .padStart(Math.ceil(f.width / 4), '0')}`
@@ -57,35 +67,42 @@ interface View {
   readonly errorInUlps: number
 }
 
+/** The ulp where the number lies; beyond float64's range that of the top binade. */
+const stepAt = ({ value }: Written, f: Format): number => ulp(Number.isFinite(value) ? value : largest(f), f)
+
+/** The nearest float64; a difference too small for one is the smallest there is, not 0. */
+const nonzero = (x: Rational): number => float64Of(x) || float64Of(x, 'to-odd') || 0
+
 function view(written: Written, f: Format): View {
-  const value = rounder(f)(written.into(f))
+  const { value } = written.round(f)
   const fields = Number.isNaN(value) && !hasNaN(f) ? undefined : fieldsOfValue(value, f)
+  if (value === 0 && written.value === 0 && !written.exact) return { f, value, fields, error: 0, errorInUlps: 0 }
   if (!Number.isFinite(value) || !written.exact) return { f, value, fields, error: Number.NaN, errorInUlps: Number.NaN }
   const difference = subtract(rationalOf(value), written.exact)
-  const step = ulp(written.value, f)
+  const step = stepAt(written, f)
   return {
     f,
     value,
     fields,
-    error: float64Of(difference) + 0,
-    errorInUlps: float64Of(divide(difference, rationalOf(step))) + 0,
+    error: nonzero(difference),
+    errorInUlps: nonzero(divide(difference, rationalOf(step))),
   }
 }
 
-/** A number's exact decimal where it is short enough to read, else its shortest one. */
+/** A number's exact decimal where it is short enough to read, else the exact integer times a power of two. */
 const readable = (x: number): string => {
   const exact = exactDecimal(x)
-  return exact.length <= 32 ? exact : `${exact.slice(0, 24)}…`
+  return exact.length <= 32 ? exact : exactPower(x)
 }
 
-function bitRow({ f, fields, value }: View) {
+function bitRow({ f, fields }: View) {
   const bits = fields ?? { negative: false, exponent: 0, fraction: 0 }
   return {
     label: { name: f.name },
     sign: f.signed && fields ? (bits.negative ? '1' : '0') : '',
     exponent: fields ? binary(bits.exponent, exponentBits(f)) : '',
     fraction: fields ? binary(bits.fraction, fractionBits(f)) : '',
-    notes: fields ? [hexOf(fields, f), readable(value)] : [{ code: 'noCode' }],
+    notes: fields ? [hexOf(fields, f)] : [{ code: 'noCode' }],
   }
 }
 
@@ -95,28 +112,40 @@ const bits = (views: readonly View[], title?: Label): Block => ({
   rows: views.map(bitRow),
 })
 
-/** One line a format: value, error, ulp, neighbours. */
+/** One line a format: exact value, error, ulp. */
 function errorsTable(views: readonly View[]): Block {
   return {
     kind: 'table',
     columns: [
       { label: { code: 'format' }, as: 'text' },
+      { label: { code: 'exactValue' }, as: 'text' },
       { label: { code: 'error' }, as: 'number' },
       { label: { code: 'errorInUlps' }, as: 'number' },
       { label: { code: 'ulp' }, as: 'text' },
+    ],
+    rows: views.map(({ f, value, error, errorInUlps }) => [
+      f.name,
+      readable(value),
+      orNull(error),
+      orNull(errorInUlps),
+      Number.isFinite(value) ? exactPower(ulp(value, f)) : null,
+    ]),
+  }
+}
+
+/** The values of the format on either side. */
+function neighboursTable(views: readonly View[]): Block {
+  return {
+    kind: 'table',
+    columns: [
+      { label: { code: 'format' }, as: 'text' },
       { label: { code: 'previous' }, as: 'exact' },
+      { label: { code: 'value' }, as: 'exact' },
       { label: { code: 'next' }, as: 'exact' },
     ],
     rows: views
       .filter(({ value }) => !Number.isNaN(value))
-      .map(({ f, value, error, errorInUlps }) => [
-        f.name,
-        Number.isNaN(error) ? null : error,
-        Number.isNaN(errorInUlps) ? null : errorInUlps,
-        Number.isFinite(value) ? exactPower(ulp(value, f)) : null,
-        orNull(previous(value, f)),
-        orNull(next(value, f)),
-      ]),
+      .map(({ f, value }) => [f.name, orNull(previous(value, f)), value, orNull(next(value, f))]),
   }
 }
 
@@ -142,10 +171,9 @@ function formula({ f, value, fields }: View): Block[] {
 
 /** The values of f around the number, and how far along it lies between them. */
 function between(written: Written, f: Format): Block[] {
-  const x = written.into(f)
-  if (!Number.isFinite(x) || !written.exact) return []
-  const low = rounder(f, { rounding: 'down' })(x)
-  const high = rounder(f, { rounding: 'up' })(x)
+  if (!written.exact) return []
+  const low = written.round(f, { rounding: 'down' }).value
+  const high = written.round(f, { rounding: 'up' }).value
   if (!(Number.isFinite(low) && Number.isFinite(high)) || low >= high) return []
   const part = divide(subtract(written.exact, rationalOf(low)), subtract(rationalOf(high), rationalOf(low)))
   return [
@@ -153,29 +181,26 @@ function between(written: Written, f: Format): Block[] {
       kind: 'note',
       code: 'between',
       tone: 'note',
-      values: { low: exactDecimal(low), high: exactDecimal(high), part: float64Of(part) },
+      values: { low: exactDecimal(low), high: exactDecimal(high), part: nonzero(part) },
     },
   ]
 }
 
 /** What each rounding mode gives, and both overflow policies where they differ. */
 function modesTable(written: Written, f: Format): Block {
-  const x = written.into(f)
   const row = (rounding: Rounding): Cell[] => {
     const label: Label = { code: `mode-${rounding}` }
+    // Stochastic rounding goes away from zero with the discarded fraction as its probability: both outcomes, and how often.
     if (rounding === 'stochastic') {
-      // The two outcomes: the draws 0 and just below 1 are on either side of every probability.
-      const up = rounder(f, { rounding, random: 0 })(x)
-      const down = rounder(f, { rounding, random: 1 - powerOfTwo(-53) })(x)
-      const same = Object.is(up, down)
-      return [
-        label,
-        same ? up : { code: 'eitherOf', values: { low: down, high: up } },
-        same ? codeText(up, f) : `${codeText(down, f)} / ${codeText(up, f)}`,
-        null,
-      ]
+      const away = written.round(f, { rounding, random: 0 }).value
+      const inward = written.round(f, { rounding, random: 1 - powerOfTwo(-53) }).value
+      if (Object.is(away, inward) || !written.exact || !Number.isFinite(inward))
+        return [label, away, codeText(away, f), null]
+      const rest = divide(subtract(written.exact, rationalOf(inward)), rationalOf(stepAt(written, f)))
+      const odds = Math.abs(nonzero(rest))
+      return [label, away, codeText(away, f), { code: 'odds', values: { odds, other: inward } }]
     }
-    const { value, fate } = fateRounder(f, { rounding })(x)
+    const { value, fate } = written.round(f, { rounding })
     return [label, value, codeText(value, f), { code: `fate-${fate}` }]
   }
   return {
@@ -203,70 +228,69 @@ export interface InspectRequest {
 }
 
 /** One value: its blocks and its metrics. */
-function look(
-  text: string,
-  { formats, codes, named }: InspectRequest,
-): { blocks: Block[]; metrics: [string, number][]; findings: Finding[] } {
-  const title: Label = { code: 'valueTitle', values: { value: text } }
-  if (codes) return lookAtCode(text, formats, named, title)
-  const written = read(text)
-  const views = formats.map((f) => view(written, f))
-  const only = named && views.length === 1 ? views[0] : undefined
-  const metrics = views.flatMap(({ f, value, error }): [string, number][] => [
+interface Looked {
+  readonly blocks: readonly Block[]
+  readonly metrics: readonly (readonly [string, number])[]
+}
+
+const metricsOf = (views: readonly View[]): [string, number][] =>
+  views.flatMap(({ f, value, fields, error }) => [
     [`${f.name}.value`, value],
+    [`${f.name}.code`, fields && f.width <= 53 ? codeOfFields(fields, f) : Number.NaN],
     [`${f.name}.error`, error],
     [`${f.name}.ulp`, ulp(value, f)],
+    [`${f.name}.previous`, previous(value, f)],
+    [`${f.name}.next`, next(value, f)],
   ])
-  const blocks = only
-    ? [
-        bits([only], title),
-        ...formula(only),
-        ...between(written, only.f),
-        errorsTable([only]),
-        modesTable(written, only.f),
-      ]
-    : [bits(views, title), errorsTable(views)]
-  return { blocks, metrics, findings: [] }
+
+const titleOf = (text: string): Label => ({ code: 'valueTitle', values: { value: text } })
+
+/** A number: rounded once to each format; a single named format is opened. */
+function lookAtNumber(text: string, { formats, named }: InspectRequest): Looked {
+  const written = read(text)
+  const views = formats.map((f) => view(written, f))
+  const [first] = views
+  const metrics = metricsOf(views)
+  if (!named || views.length > 1 || !first) return { blocks: [bits(views, titleOf(text)), errorsTable(views)], metrics }
+  return {
+    blocks: [
+      bits(views, titleOf(text)),
+      ...formula(first),
+      ...between(written, first.f),
+      errorsTable(views),
+      neighboursTable(views),
+      modesTable(written, first.f),
+    ],
+    metrics,
+  }
 }
 
-function lookAtCode(text: string, formats: readonly Format[], named: boolean, title: Label) {
+/** A code: what it means in each format it fits. */
+function lookAtCode(text: string, { formats, named }: InspectRequest): Looked {
   const code = parseLiteral(text)?.value ?? Number.NaN
   const chosen = named ? formats : formats.filter((f) => codeFits(text, code, f))
-  const first = chosen[0] ?? formats[0]
+  const suspect = chosen[0] ?? formats[0]
   if (chosen.length === 0 || !Number.isSafeInteger(code))
-    throw new FpsimError('invalid-code', { code: text, format: first?.name, width: first?.width })
+    throw new FpsimError('invalid-code', { code: text, format: suspect?.name, width: suspect?.width })
   const views = chosen.map((f): View => {
     const fields = fieldsOfCode(code, f)
-    return { f, value: decode(code, f), fields, error: 0, errorInUlps: 0 }
+    return { f, value: decode(code, f), fields, error: Number.NaN, errorInUlps: Number.NaN }
   })
-  const only = named && views.length === 1 ? views[0] : undefined
-  const metrics = views.map(({ f, value }): [string, number] => [`${f.name}.value`, value])
-  return { blocks: [bits(views, title), ...(only ? formula(only) : []), neighboursTable(views)], metrics, findings: [] }
-}
-
-/** Of codes there is no error to show: value, ulp and neighbours. */
-function neighboursTable(views: readonly View[]): Block {
+  const [first] = views
   return {
-    kind: 'table',
-    columns: [
-      { label: { code: 'format' }, as: 'text' },
-      { label: { code: 'value' }, as: 'text' },
-      { label: { code: 'ulp' }, as: 'text' },
-      { label: { code: 'previous' }, as: 'exact' },
-      { label: { code: 'next' }, as: 'exact' },
+    blocks: [
+      bits(views, titleOf(text)),
+      ...(first && views.length === 1 ? formula(first) : []),
+      errorsTable(views),
+      neighboursTable(views),
     ],
-    rows: views.map(({ f, value }) => [
-      f.name,
-      Number.isNaN(value) ? 'NaN' : exactPower(value),
-      Number.isFinite(value) ? exactPower(ulp(value, f)) : null,
-      Number.isNaN(value) ? null : orNull(previous(value, f)),
-      Number.isNaN(value) ? null : orNull(next(value, f)),
-    ]),
+    metrics: metricsOf(views),
   }
 }
 
 /** The numbers in the formats. Throws 'invalid-value' and 'invalid-code'. */
 export function inspect(request: InspectRequest): Result {
+  const look = request.codes ? lookAtCode : lookAtNumber
   const looks = request.values.map((text) => ({ text, ...look(text, request) }))
   const several = looks.length > 1
   return {
@@ -282,7 +306,7 @@ export function inspect(request: InspectRequest): Result {
     metrics: Object.fromEntries(
       looks.flatMap(({ text, metrics }) => metrics.map(([name, x]) => [several ? `${text} ${name}` : name, x])),
     ),
-    findings: looks.flatMap(({ findings }) => findings),
+    findings: [],
     blocks: looks.flatMap(({ blocks }) => blocks),
   }
 }

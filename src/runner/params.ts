@@ -131,6 +131,8 @@ export function problemsOf(
     }
     if (value === undefined && issue.code === 'invalid_type')
       return [{ path, error: new FpsimError('invalid-value', { option, problem: 'missing' }) }]
+    if (typeof value === 'number' && !Number.isFinite(value))
+      return [{ path, error: new FpsimError('invalid-value', { option, value: String(value), problem: 'not-finite' }) }]
     const expected =
       issue.code === 'invalid_type' ? issue.expected : issue.code === 'invalid_union' ? 'number' : issue.code
     return [{ path, error: new FpsimError('invalid-value', { option, value, problem: 'wrong-type', expected }) }]

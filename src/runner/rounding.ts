@@ -9,6 +9,7 @@ import { ulp } from '../format/ulp.js'
 import type { Block, Cell } from '../result/result.js'
 import { formatName, number } from './params.js'
 import { defineRunner } from './runner.js'
+import { sumOfOnes } from './stall.js'
 
 const params = {
   format: z._default(formatName(), 'fp16'),
@@ -28,7 +29,7 @@ const metrics = {
 /** The largest relative error of nearest-even seen in each binade, with draws that depend on (seed, index) alone. */
 function errorsByBinade(f: Format, points: number, seed: number): { exponents: number[]; errors: number[] } {
   const rounded = rounder(f)
-  const bottom = exponentOf(smallest(f)) - 2
+  const bottom = Math.max(exponentOf(smallest(f)) - 2, -1074)
   const exponents = Array.from({ length: f.emax - bottom + 1 }, (_, i) => bottom + i)
   const errors = exponents.map((e, i) => {
     let worst = 0
@@ -42,29 +43,11 @@ function errorsByBinade(f: Format, points: number, seed: number): { exponents: n
   return { exponents, errors }
 }
 
-/** The first positive integer that f cannot hold: 2^p + 1, or the first beyond its largest value. */
+/** The first positive integer that f cannot hold: 2^p + 1, or what lies beyond its range; NaN where no float64 holds it. */
 function firstLostInteger(f: Format): number {
-  const rounded = rounder(f, { overflow: 'saturate' })
   const candidate = powerOfTwo(f.precision) + 1
-  return candidate < largest(f) ? candidate : firstBeyond(rounded, Math.floor(largest(f)))
-}
-
-/** Small formats: the first integer that changes, found by trying. */
-function firstBeyond(rounded: (x: number) => number, top: number): number {
-  for (let n = 1; n <= top; n++) if (rounded(n) !== n) return n
-  return top + 1
-}
-
-/** What 1 + 1 + 1 + … stalls at. */
-function sumOfOnes(f: Format): number {
-  // The sum stops where adding 1 changes nothing; below 2^p every integer is a value, so start there.
-  const rounded = rounder(f, { overflow: 'saturate' })
-  let sum = rounded(Math.min(powerOfTwo(f.precision), largest(f)) - 1)
-  for (;;) {
-    const more = rounded(sum + 1)
-    if (more === sum) return sum
-    sum = more
-  }
+  if (candidate > largest(f)) return Math.floor(largest(f)) + 1
+  return f.precision < 53 ? candidate : Number.NaN
 }
 
 /** Values that show a mode at work: a tie of either sign, a quarter step, the edges of the range. */
@@ -100,7 +83,10 @@ function modesTable(f: Format): Block {
 function tiesTable(f: Format): Block {
   const top = powerOfTwo(f.precision)
   const rounded = rounder(f)
-  const starts = [top - 1, top, top + 2, top + 4].filter((n) => rounded(n) === n && Number.isFinite(rounded(n + 1)))
+  const starts = [top - 1, top, top + 2, top + 4].filter(
+    // Where float64 itself holds n + 1, or there is nothing to show.
+    (n) => n + 1 - n === 1 && rounded(n) === n && Number.isFinite(rounded(n + 1)),
+  )
   return {
     kind: 'table',
     title: { code: 'addingOne', values: { format: f.name } },

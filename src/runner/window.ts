@@ -59,13 +59,16 @@ export function maxSafeScale({ largest, largestPositive }: Extent, f: Format): n
   return Number.NaN
 }
 
-/** The smallest power of two with less than 0.1 % of the nonzero values lost (nearest-even); NaN where there is none. */
+/**
+ * The smallest power of two with less than 0.1 % of the nonzero values lost (nearest-even); NaN where there is none.
+ * Exact, but for formats with float64's own exponents (e11mY, Y from 1 to 51): there the product with a scale near
+ * 2^-1022 is itself rounded, and values just above a power of two may fall back to it.
+ */
 export function minGoodScale({ counted, inside: counts, atStart }: Extent, f: Format): number {
   if (counted === 0) return Number.NaN
   const rounded = rounder(f)
-  /** Whether a value is lost: decided by the codec, at the start of a binade and just above it. */
+  /** Whether a value is lost: decided by the codec, at the start of a binade and in its middle. */
   const isLost = (size: number, k: number) => rounded(size * powerOfTwo(k)) === 0
-  const justAbove = 1 + powerOfTwo(-52)
   let lost = 0
   let bin = 0
   let answer = Number.NaN
@@ -73,8 +76,9 @@ export function minGoodScale({ counted, inside: counts, atStart }: Extent, f: Fo
   for (let k = maxPower; k >= minPower; k--) {
     for (; bin < binades; bin++) {
       const start = powerOfTwo(bin + lowest)
-      // Among float64's own subnormals the next number is a quantum away; the lowest binade holds one number.
-      const inside = bin === 0 ? start : Math.max(start * justAbove, start + powerOfTwo(lowest))
+      // Not just above the start: scaled into float64's own subnormals that would round back to it. The lowest binade
+      // holds one number.
+      const inside = bin === 0 ? start : start * 1.5
       if (!isLost(inside, k)) break
       lost += counts[bin] as number
     }

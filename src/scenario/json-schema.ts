@@ -24,7 +24,7 @@ function paramsOf(shape: Shape, describe: (name: string) => string): Json {
   return json
 }
 
-/** The schema of all lesson files; `params`, `show`, `expect` and `vary` depend on the runner. */
+/** The schema of all lesson files; params, parts and metrics depend on the runner. */
 export async function jsonSchema(describe: (param: string) => string): Promise<Json> {
   const base = jsonOf(scenarioSchema) as Json & { properties: Json }
   const cases = await Promise.all(
@@ -33,14 +33,16 @@ export async function jsonSchema(describe: (param: string) => string): Promise<J
       const params = paramsOf(runner?.params ?? {}, describe)
       const metrics = Object.keys(runner?.metrics ?? {})
       return {
-        if: { properties: { runner: { const: name } } },
+        if: { properties: { runner: { const: name } }, required: ['runner'] },
         // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
         then: {
           properties: {
             params,
             show: { items: { enum: runner?.parts ?? [] } },
             expect: { propertyNames: { enum: metrics } },
+            predict: { properties: { metric: { enum: metrics } } },
             compare: { items: { enum: metrics } },
+            quiz: { items: { properties: { answer: { properties: { metric: { enum: metrics } } } } } },
             vary: { propertyNames: { enum: Object.keys(runner?.params ?? {}) } },
           },
         },

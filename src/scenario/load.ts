@@ -14,7 +14,7 @@ import { slotsOf } from './slots.js'
 import { parseYaml, type YamlFile } from './yaml.js'
 
 /** No lesson is larger; a larger file is something else. */
-const maxBytes = 1 << 20
+const maxBytes = 1 << 18
 
 const lessonDirectory = (): string => join(projectDirectory(), 'scenarios')
 
@@ -193,20 +193,25 @@ export async function judge(text: string, file: string, path: string): Promise<R
   const name = basename(path).replace(/\.ya?ml$/, '')
   return {
     problems: [],
-    scenario: { ...data, name, path, params: resolvePaths(data.params, runner, path) },
+    scenario: { ...data, name, path, ...resolvePaths(data, runner, path) },
     locate: (at, error) => located(file, yaml, at, error),
   }
 }
 
 /** Files named in a lesson are found beside it. */
-function resolvePaths(params: ScenarioFile['params'], runner: Runner, path: string): ScenarioFile['params'] {
-  const entries = Object.entries(params).map(([name, value]) => {
+function resolvePaths({ params, vary }: ScenarioFile, runner: Runner, path: string) {
+  const resolved = <T>(name: string, value: T): T | string => {
     const schema = runner.params[name]
     const isFile =
       schema && metaOf(schema)?.kind === 'path' && typeof value === 'string' && value !== '-' && !isAbsolute(value)
-    return [name, isFile ? resolve(dirname(path), value) : value] as const
-  })
-  return Object.fromEntries(entries)
+    return isFile ? resolve(dirname(path), value) : value
+  }
+  return {
+    params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, resolved(name, value)])),
+    vary: Object.fromEntries(
+      Object.entries(vary).map(([name, values]) => [name, values.map((value) => resolved(name, value))]),
+    ),
+  }
 }
 
 /** Reads a lesson by name or path. Throws 'missing-file', 'is-a-directory', 'unreadable-file', 'too-large', 'unknown-scenario'. */

@@ -42,15 +42,15 @@ export function parseYaml(text: string, file: string): YamlFile {
   let document: Document
   let value: unknown
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
     const error = document.errors[0]
-    if (error) throw wrong(error.code, error.pos[0])
+    if (error) throw wrong(error.code === 'RESOURCE_EXHAUSTION' ? 'TOO_DEEP' : error.code, error.pos[0])
     const alias = badAlias(document)
     if (alias) throw wrong(alias.reason, alias.offset)
     value = document.toJS({ maxAliasCount: maxAliases })
   } catch (error) {
     if (error instanceof ReferenceError) throw wrong('TOO_MANY_ALIASES', 0)
-    // The parser recurses, so brackets within brackets without end exhaust its stack.
+    // Brackets within brackets without end: the parser has a limit of its own, and below it the stack.
     if (error instanceof RangeError) throw wrong('TOO_DEEP', 0)
     throw error
   }

@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'fpsim-readme-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 function npy(values: readonly number[]): Buffer {
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${values.length},), }`.padEnd(117) + '\n'
+  const header = `${`{'descr': '<f4', 'fortran_order': False, 'shape': (${values.length},), }`.padEnd(117)}\n`
   const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length & 255, header.length >> 8])
   return Buffer.concat([head, Buffer.from(header, 'latin1'), Buffer.from(Float32Array.from(values).buffer)])
 }

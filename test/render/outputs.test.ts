@@ -105,13 +105,13 @@ Next: \`fpsim list\`
 
 test('every output ends with one line break, whatever the options', () => {
   for (const to of ['terminal', 'json', 'csv', 'markdown'] as const)
-    for (const lang of ['en', 'zh'] as const) assert.match(render(empty, { to, lang, color: true }), /[^\n]\n$/)
+    for (const lang of ['en', 'zh'] as const) assert.match(render({ ...empty, subject: { name: 'x' } }, { to, lang, color: true }), /[^\n]\n$/)
 })
 
 test('options that do not exist are errors', () => {
   const code = (o: unknown): string => {
     try {
-      render(empty, o as RenderOptions)
+      render({ ...empty, subject: { name: 'x' } }, o as RenderOptions)
     } catch (error) {
       assert.ok(error instanceof FpsimError)
       return `${error.code} ${String(error.values['option'] ?? error.values['suggestion'])}`

@@ -7,8 +7,7 @@ import { type StyleOptions, screen } from '../../src/render/terminal/document.js
 import type { Block, Histogram, LineChart, Result, Table, Zone } from '../../src/result/result.js'
 import { empty, testStyle } from './results.js'
 
-const lines = (result: Partial<Result>, o: StyleOptions = {}): string[] =>
-  screen({ ...empty, ...result }, testStyle(o)).slice(1)
+const lines = (result: Partial<Result>, o: StyleOptions = {}): string[] => screen({ ...empty, ...result }, testStyle(o))
 const drawn = (block: Block, o: StyleOptions = {}): string => lines({ blocks: [block] }, o).join('\n')
 const name = (text: string) => ({ name: text })
 const zones = (...runs: [Zone, number][]): Zone[] => runs.flatMap(([zone, n]) => new Array<Zone>(n).fill(zone))

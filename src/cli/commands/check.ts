@@ -48,10 +48,7 @@ export const check: Command = {
     } else {
       const lines = verdicts.flatMap(({ file, problems, failures, expectations }) => {
         if (problems.length + failures.length === 0) return [text.commands.passed(file, expectations)]
-        return [
-          ...problems.map((error) => sentenceOf(error, text)),
-          ...failures.map((error) => `${file}: ${sentenceOf(error, text)}`),
-        ]
+        return [...problems, ...failures].map((error) => sentenceOf(error, text))
       })
       if (verdicts.length > 1) lines.push(text.commands.checked(verdicts.length, bad.length))
       await emit(`${lines.join('\n')}\n`, context)

@@ -1,17 +1,16 @@
 /** Lessons: `fpsim underflow …` by name, `fpsim run FILE …` by path. */
 import { FpsimError } from '../../errors.js'
 import { parseNumber } from '../../format/literal.js'
-import { metaOf } from '../../runner/params.js'
 import type { Runner } from '../../runner/runner.js'
 import { seedOf } from '../../runner/seed.js'
 import { loadScenario, scenarioNames } from '../../scenario/load.js'
 import { runLoaded, runnerOf } from '../../scenario/run.js'
 import type { Scenario } from '../../scenario/scenario.js'
-import { globalOptions, type OptionSpec, splitCommand } from '../arguments.js'
+import { globalOptions, isNumbersFile, type OptionSpec, splitCommand } from '../arguments.js'
 import type { Command, HelpOption } from '../command.js'
 import type { Context } from '../context.js'
 import { emitResult } from '../output.js'
-import { predictFirst } from '../predict.js'
+import { guessFirst } from '../predict.js'
 import { progressLine } from '../progress.js'
 import { asOption } from '../report.js'
 
@@ -30,8 +29,7 @@ function strayArgument(value: string, command: string, runner: Runner): FpsimErr
   const has = (name: string) => name in runner.params
   if (parseNumber(value) !== undefined && has('scale'))
     return new FpsimError('stray-argument', { value, command, option: 'scale' })
-  if (/\.(npy|safetensors|csv|txt|tsv)$/.test(value) && has('input'))
-    return new FpsimError('stray-argument', { value, command, option: 'input' })
+  if (isNumbersFile(value) && has('input')) return new FpsimError('stray-argument', { value, command, option: 'input' })
   if (/^(fp|bf|tf|e\d+m)\d+/i.test(value) && has('format'))
     return new FpsimError('stray-argument', { value, command, option: 'format' })
   return new FpsimError('stray-argument', { value, command })
@@ -48,18 +46,18 @@ async function runLesson(
   const stray = extra[0]
   if (stray !== undefined) throw strayArgument(stray, command, runner)
   const overrides = Object.fromEntries(Object.entries(context.values).filter(([key]) => key in runner.params))
-  // Wrong options are told before anyone is asked to guess.
-  const guess = context.flags.has('ask') ? await predictFirst(scenario, context, overrides['input'] === '-') : undefined
   const progress = progressLine(context)
   const seed = seedOf(context.values['seed'])
   try {
     const result = await runLoaded(scenario, {
       overrides,
       seed,
-      host: { progress: (done, total) => progress.update(done, total), stdin: process.stdin },
+      host: { progress: progress.update, stdin: process.stdin },
     })
     progress.end()
-    guess?.reveal(result)
+    // Asked when the answer is known: wrong options are told first, and nobody waits after Enter.
+    if (context.flags.has('ask'))
+      await guessFirst(scenario, result, context, { stdinIsData: overrides['input'] === '-' })
     await emitResult(result, context)
   } catch (error) {
     progress.end()
@@ -68,19 +66,21 @@ async function runLesson(
   return 0
 }
 
-async function helpOf(scenario: Scenario, usage: string, context: Context) {
+async function helpOf(scenario: Scenario, command: string, context: Context) {
   const runner = await runnerOf(scenario)
   const { lang } = context.look
   const options: HelpOption[] = optionsOf(runner).map((spec) => ({
     ...spec,
     fallback: fallbackOf(spec.key, scenario, runner),
   }))
-  const meta = (name: string) => runner.params[name] && metaOf(runner.params[name])
+  const has = (name: string) => name in runner.params
   const examples = [
-    usage.split(' [')[0] as string,
-    ...(meta('scale') ? [`${usage.split(' [')[0]} --scale 65536`, `${usage.split(' [')[0]} --format bf16 --json`] : []),
-    ...(meta('input') ? [`${usage.split(' [')[0]} --input gradients.npy --scale 2^12`] : []),
+    command,
+    ...(has('scale') ? [`${command} --scale 65536`, `${command} --format bf16 --json`] : []),
+    ...(has('input') ? [`${command} --input gradients.npy --scale 2^12`] : []),
+    ...(has('format') && !has('scale') ? [`${command} --format e2m3`] : []),
   ]
+  const usage = context.text.commands.lessonUsage(command)
   return { usage, about: [scenario.title[lang], scenario.ask[lang]], options, examples }
 }
 
@@ -92,7 +92,7 @@ export async function lessonCommand(name: string): Promise<Command | undefined> 
     async optionsFor() {
       return [...optionsOf(await runnerOf(scenario)), ...globalOptions]
     },
-    help: (context) => helpOf(scenario, context.text.commands.lessonUsage(name), context),
+    help: (context) => helpOf(scenario, `fpsim ${name}`, context),
     run: (context) => runLesson(scenario, context, context.positionals, name),
   }
 }
@@ -103,11 +103,13 @@ const fileOf = (argv: readonly string[]): string | undefined => splitCommand(arg
 export const run: Command = {
   async optionsFor(argv) {
     const file = fileOf(argv)
-    if (file === undefined || argv.includes('--help') || argv.includes('-h')) return globalOptions
+    if (file === undefined) return globalOptions
     return [...optionsOf(await runnerOf(await loadScenario(file))), ...globalOptions]
   },
-  async help({ text }) {
-    const { usages, summaries, exampleLines } = text.commands
+  async help(context) {
+    const { usages, summaries, exampleLines } = context.text.commands
+    const file = context.positionals[0]
+    if (file !== undefined) return helpOf(await loadScenario(file), `fpsim run ${file}`, context)
     return { usage: usages.run, about: [summaries.run], options: [], examples: exampleLines.run }
   },
   async run(context) {

@@ -1,6 +1,6 @@
 /** `fpsim list [CHAPTER]`: the lessons by chapter, or one chapter's questions. */
 import { FpsimError } from '../../errors.js'
-import { displayWidth, hang, onScreen, pad, styleOf, table, wrap } from '../../render/terminal/document.js'
+import { displayWidth, hang, onScreen, pad, styleOf, wrap } from '../../render/terminal/document.js'
 import { loadScenario, scenarioNames } from '../../scenario/load.js'
 import type { Scenario } from '../../scenario/scenario.js'
 import { globalOptions } from '../arguments.js'
@@ -42,8 +42,8 @@ function overview(lessons: readonly Scenario[], context: Context): string[] {
 function chapter(lessons: readonly Scenario[], context: Context): string[] {
   const { look } = context
   const style = styleOf(look)
-  const rows = lessons.map((lesson) => [mark(lesson), lesson.ask[look.lang]])
-  return table({ columns: [{ label: '' }, { label: '' }], rows }, style)
+  const indent = Math.max(...lessons.map((lesson) => mark(lesson).length)) + 2
+  return lessons.flatMap((lesson) => hang(mark(lesson).padEnd(indent), lesson.ask[look.lang], style))
 }
 
 export const list: Command = {
@@ -65,6 +65,7 @@ export const list: Command = {
         option: 'CHAPTER',
         value: asked,
         problem: 'not-allowed',
+        suggestion: all.some(({ name }) => name === asked) ? `fpsim ${asked}` : undefined,
         allowed: text.commands.chapters.map((_, i) => i + 1),
       })
     const chosen = asked === undefined ? all : all.filter((lesson) => lesson.chapter === Number(asked))

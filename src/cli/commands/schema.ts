@@ -1,4 +1,6 @@
 /** `fpsim schema`: the JSON Schema of lesson files. */
+
+import { FpsimError } from '../../errors.js'
 import { jsonSchema } from '../../scenario/json-schema.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
@@ -13,6 +15,8 @@ export const schema: Command = {
     return { usage: usages.schema, about: [summaries.schema], options: [], examples: exampleLines.schema }
   },
   async run(context) {
+    const stray = context.positionals[0]
+    if (stray !== undefined) throw new FpsimError('stray-argument', { value: stray, command: 'schema' })
     const help: Readonly<Record<string, string>> = context.text.options
     const json = await jsonSchema((param) => help[param] ?? param)
     await emit(`${JSON.stringify(json, null, 2)}\n`, context)

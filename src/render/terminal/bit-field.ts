@@ -30,31 +30,30 @@ export function bitField(block: BitField, style: Style): string[] {
   const wide = (text: string): number => displayWidth(text, style)
   const labelWidth = Math.min(widest(rows.map((row) => wide(row.label))), Math.floor(style.width / 3))
   const left = labelWidth === 0 ? 0 : labelWidth + gap
-  const bitWidth = Math.min(widest(rows.map((row) => row.dots.length)), style.width - left)
-  // Notes in columns where all fit behind the bits; else together, wrapped, behind or under them.
+  const room = style.width - left
   const noteCount = widest(rows.map((row) => row.notes.length))
   const noteWidths = Array.from({ length: noteCount }, (_, i) => widest(rows.map((row) => wide(row.notes[i] ?? ''))))
-  const behind = style.width - left - bitWidth - gap
-  const inColumns = noteWidths.reduce((total, w) => total + w + gap, -gap) <= behind
+  const notesTake = noteWidths.reduce((total, w) => total + gap + w, 0)
+  // Notes stand in columns behind the bits; those of a row too long for that stand under it.
+  const fits = (dots: readonly Dot[]): boolean => dots.length + notesTake <= room
+  const bitWidth = widest(rows.map(({ dots }) => (fits(dots) ? dots.length : 0)))
   return rows.flatMap(({ label, dots, notes }) => {
     const labels = wrap(label, Math.max(2, labelWidth), style)
     const chunks: Dot[][] = []
-    for (let i = 0; i < dots.length; i += bitWidth) chunks.push(dots.slice(i, i + bitWidth))
+    for (let i = 0; i < dots.length; i += room) chunks.push(dots.slice(i, i + room))
     const joined = notes.filter((note) => note !== '').join(' '.repeat(gap))
-    const texts = inColumns
-      ? [notes.map((note, i) => pad(note, noteWidths[i] as number, style)).join(' '.repeat(gap))]
-      : behind >= 24 && joined !== ''
-        ? wrap(joined, behind, style)
-        : []
-    const under = inColumns || texts.length > 0 || joined === '' ? [] : wrap(joined, style.width - gap, style)
-    const height = Math.max(1, labels.length, chunks.length, texts.length)
-    const beside = Array.from({ length: height }, (_, i) => {
+    const beside = fits(dots)
+      ? notes.map((note, i) => pad(note, noteWidths[i] as number, style)).join(' '.repeat(gap))
+      : ''
+    const under = fits(dots) || joined === '' ? [] : wrap(joined, style.width - gap, style)
+    const height = Math.max(1, labels.length, chunks.length)
+    const lines = Array.from({ length: height }, (_, i) => {
       const dotsHere = chunks[i] ?? []
       const head = left === 0 ? '' : pad(labels[i] ?? '', left, style)
-      const text = texts[i] ?? ''
+      const text = i === 0 ? beside : ''
       const fill = text === '' ? '' : ' '.repeat(bitWidth - dotsHere.length + gap)
       return head + paintRow(dotsHere) + fill + text
     })
-    return [...beside, ...under.map((line) => ' '.repeat(gap) + line)]
+    return [...lines, ...under.map((line) => ' '.repeat(gap) + line)]
   })
 }

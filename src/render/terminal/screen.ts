@@ -43,6 +43,7 @@ export function block(b: Block, style: Style): string[] {
 
 /** Title on the left, subject on the right of the same line, or of the next where both do not fit. */
 function head(result: Result, style: Style): string[] {
+  if (!result.lesson && !result.subject) return []
   const title = onScreen(result.lesson ? fill(result.lesson.title, result.lesson, style.words) : result.scenario, style)
   const subject = result.subject ? labelText(result.subject, style) : ''
   const between = style.width - displayWidth(title, style) - displayWidth(subject, style)

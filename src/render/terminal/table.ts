@@ -14,6 +14,9 @@ export interface PlainTable {
 
 const gap = 2
 
+/** A column of text is not wrapped to less than this. */
+const readable = 24
+
 interface Layout {
   readonly columns: readonly number[]
   readonly widths: readonly number[]
@@ -79,16 +82,8 @@ export function table(data: PlainTable, style: Style): string[] {
   const wide = (text: string): number => displayWidth(text, style)
   const natural = heads.map((head, c) => Math.max(1, wide(head), widest(c, wide)))
   const least = heads.map((head, c) => {
-    const isNumber = data.columns[c]?.align === 'right'
-    const word = widest(c, (text) => longestAtom(text, style))
-    const content = isNumber
-      ? widest(c, wide)
-      : Math.max(12, Math.min(16, word))
-        ? widest(c, wide)
-        : Math.min(
-            16,
-            widest(c, (text) => longestAtom(text, style)),
-          )
+    const whole = widest(c, wide)
+    const content = data.columns[c]?.align === 'right' ? whole : Math.min(whole, readable)
     return Math.min(natural[c] as number, Math.max(2, content, Math.min(12, longestAtom(head, style))))
   })
   const align = (c: number): 'left' | 'right' => data.columns[c]?.align ?? 'left'

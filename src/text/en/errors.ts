@@ -23,7 +23,37 @@ const subject = (v: Values): string => {
   return v['option'] === undefined ? '' : `invalid ${v['onCommandLine'] === true ? '--' : ''}${v['option']}: `
 }
 
+/** --scale, -o */
+const option = (name: unknown): string => `${String(name).length === 1 ? '-' : '--'}${name}`
+
+/** What the operating system refused. */
+const refused = (reason: unknown): string =>
+  ({
+    EACCES: 'no permission',
+    EPERM: 'no permission',
+    EROFS: 'it is on a read-only medium',
+    ENOENT: 'there is no such folder',
+    ENOTDIR: 'a part of the path is not a folder',
+    ENAMETOOLONG: 'the name is too long',
+    ENOSPC: 'no space is left',
+    EDQUOT: 'no space is left',
+    EBUSY: 'another program is using it',
+  })[String(reason)] ?? String(reason)
+
 const numberForms = 'Try 65536, 2^16, 1e4 or 0x1p16.'
+
+/** What a lesson's schema wants, by the validator's word for it. */
+const wanted: Readonly<Record<string, string>> = {
+  string: 'text belongs here',
+  number: 'a number belongs here',
+  int: 'a whole number belongs here',
+  boolean: 'true or false belongs here',
+  object: 'a mapping (key: value) belongs here',
+  record: 'a mapping (key: value) belongs here',
+  array: 'a list belongs here',
+  too_small: 'too small or empty',
+  too_big: 'too large',
+}
 
 const problems: Readonly<Record<string, (v: Values) => string>> = {
   'not-a-number': (v) => `${quoted(v['value'])} is not a number. ${numberForms}`,
@@ -33,7 +63,7 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'below-minimum': (v) => `${quoted(v['value'])} must be ${v['limit']} or more.`,
   'above-maximum': (v) => `${quoted(v['value'])} must be ${v['limit']} or less.`,
   'not-allowed': (v) => `${quoted(v['value'])} is not one of ${list(v['allowed'])}${meant(v) || '.'}`,
-  'wrong-type': (v) => `${quoted(v['value'])} is not what belongs here (${v['expected']}).`,
+  'wrong-type': (v) => `${quoted(v['value'])}: ${wanted[String(v['expected'])] ?? v['expected']}.`,
   'too-many-codes': (v) =>
     `${v['value']} has more than ${v['limit']} codes, too many for one line. Try e2m1, e2m3 or e3m2.`,
   missing: () => 'a value is missing.',
@@ -60,6 +90,7 @@ const yamlReasons: Readonly<Record<string, string>> = {
   NOT_UTF8: 'the file is not UTF-8 text',
   TAB_AS_INDENT: 'indent with blanks, not with tabs',
   TAG_RESOLVE_FAILED: 'this tag (!name) is not known here',
+  TOO_DEEP: 'too deeply nested',
   TOO_MANY_ALIASES: 'too many repetitions by aliases (*name)',
   UNEXPECTED_TOKEN: 'this does not belong here',
 }
@@ -71,14 +102,17 @@ export const errors = {
     const sentence = (badData as Readonly<Record<string, (v: Values) => string>>)[String(v['problem'])]
     return sentence ? sentence(v) : `${v['file']}: unreadable data (${v['problem']}).`
   },
-  'cannot-write': (v: Values) => `cannot write ${v['file']}: ${v['reason']}. Nothing was written.`,
+  'cannot-write': (v: Values) =>
+    v['file'] === '-'
+      ? `cannot write to standard output: ${refused(v['reason'])}.`
+      : `cannot write ${v['file']}: ${refused(v['reason'])}. Nothing was written.`,
   'code-too-wide': (v: Values) =>
     `codes of ${v['format']} have ${v['width']} bits; codes up to 53 bits are exact here. Its values still round exactly.`,
   'conflicting-sources': (v: Values) =>
     `give only one of ${list((v['given'] as string[]).map((name) => `--${name}`))}.`,
   'expectation-failed': (v: Values): string => {
-    if (v['bound'] === 'number') return `${v['metric']} is ${v['value']}: the question has no answer.`
-    return `${v['metric']} is ${v['value']}, expected ${v['bound']} ${v['limit']}.`
+    if (v['bound'] === 'number') return `${subject(v)}${v['metric']} is ${v['value']}: the question has no answer.`
+    return `${subject(v)}${v['metric']} is ${v['value']}, expected ${v['bound']} ${v['limit']}.`
   },
   'invalid-code': (v: Values) =>
     `${quoted(v['code'])} is not a code of ${v['format']}: an integer from 0 to 2^${v['width']} - 1, as 0x7bff, 0b0111 or decimal.`,
@@ -108,11 +142,12 @@ export const errors = {
     `${subject({ ...v, option: undefined })}unknown format ${quoted(v['name'])}${meant(v) || '.'} \`fpsim formats\` lists them all; any eXmY works, X 2 to 11, Y 1 to 52.`,
   'unknown-key': (v: Values): string => {
     const allowed = v['suggestion'] === undefined && Array.isArray(v['allowed']) && v['allowed'].length > 0
-    return `${subject({ ...v, option: undefined, path: '' })}unknown ${v['onCommandLine'] === true ? `option --${v['key']}` : quoted(v['key'])}${meant(v) || (allowed ? `; known here: ${list(v['allowed'])}.` : '.')}`
+    return `${subject({ ...v, option: undefined, path: '' })}unknown ${v['onCommandLine'] === true ? `option ${option(v['key'])}` : quoted(v['key'])}${meant(v) || (allowed ? `; known here: ${list(v['allowed'])}.` : '.')}`
   },
   'unknown-scenario': (v: Values) =>
-    `${v['file'] === undefined ? '' : `${v['file']}: `}there is no lesson ${quoted(v['name'])}${meant(v) || '.'} fpsim list shows them all.`,
-  'unreadable-file': (v: Values) => `cannot read ${v['file']}${v['reason'] === undefined ? '' : ` (${v['reason']})`}.`,
+    `${subject({ ...v, option: undefined })}there is no lesson ${quoted(v['name'])}${meant(v) || '.'} fpsim list shows them all.`,
+  'unreadable-file': (v: Values) =>
+    `cannot read ${v['file']}${v['reason'] === undefined ? '' : `: ${refused(v['reason'])}`}.`,
   'wrong-usage': (v: Values): string => {
     if (v['problem'] === 'needs-value') return `--${v['option']} needs a value. ${v['example'] ?? ''}`.trim()
     if (v['problem'] === 'takes-no-value') return `--${v['option']} takes no value.`

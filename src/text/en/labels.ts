@@ -1,5 +1,5 @@
 /** Titles, column heads and other short words, by code. */
-import { brief, count, number, percent, scale } from '../numbers.js'
+import { brief, count, number, percent, scale, shortest } from '../numbers.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
 
@@ -119,6 +119,8 @@ export const labels = {
   'metric-sumOfOnes': () => 'sum of ones stalls at',
   format: () => 'format',
   error: () => 'error',
+  exactValue: () => 'exact value',
+  odds: (v: Values) => `${percent(n(v, 'odds'))} of draws, else ${shortest(n(v, 'other'))}`,
   errorInUlps: () => 'in ulps',
   ulp: () => 'ulp',
   previous: () => 'previous',

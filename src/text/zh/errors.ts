@@ -22,7 +22,37 @@ const subject = (v: Values): string => {
   return v['option'] === undefined ? '' : `${v['onCommandLine'] === true ? '--' : ''}${v['option']} 的值无效：`
 }
 
+/** --scale、-o */
+const option = (name: unknown): string => `${String(name).length === 1 ? '-' : '--'}${name}`
+
+/** What the operating system refused. */
+const refused = (reason: unknown): string =>
+  ({
+    EACCES: '没有权限',
+    EPERM: '没有权限',
+    EROFS: '所在介质为只读',
+    ENOENT: '没有这个目录',
+    ENOTDIR: '路径中有一部分不是目录',
+    ENAMETOOLONG: '文件名太长',
+    ENOSPC: '空间不足',
+    EDQUOT: '空间不足',
+    EBUSY: '正被另一个程序使用',
+  })[String(reason)] ?? String(reason)
+
 const numberForms = '可写作 65536、2^16、1e4 或 0x1p16。'
+
+/** 课程文件的模式要求什么，按校验器的用词。 */
+const wanted: Readonly<Record<string, string>> = {
+  string: '此处应为文本',
+  number: '此处应为数',
+  int: '此处应为整数',
+  boolean: '此处应为 true 或 false',
+  object: '此处应为映射（键: 值）',
+  record: '此处应为映射（键: 值）',
+  array: '此处应为列表',
+  too_small: '太小或为空',
+  too_big: '太大',
+}
 
 const problems: Readonly<Record<string, (v: Values) => string>> = {
   'not-a-number': (v) => `${quoted(v['value'])} 不是数。${numberForms}`,
@@ -32,7 +62,7 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'below-minimum': (v) => `${quoted(v['value'])} 不得小于 ${v['limit']}。`,
   'above-maximum': (v) => `${quoted(v['value'])} 不得大于 ${v['limit']}。`,
   'not-allowed': (v) => `${quoted(v['value'])} 不在可选值之中：${list(v['allowed'])}${meant(v) || '。'}`,
-  'wrong-type': (v) => `${quoted(v['value'])} 不是此处应有的类型（${v['expected']}）。`,
+  'wrong-type': (v) => `${quoted(v['value'])}：${wanted[String(v['expected'])] ?? v['expected']}。`,
   'too-many-codes': (v) => `${v['value']} 的编码超过 ${v['limit']} 个，一行放不下。可试 e2m1、e2m3 或 e3m2。`,
   missing: () => '缺少值。',
   'given-twice': (v) => `给出了多次：${list(v['value'])}。只能给一次。`,
@@ -58,6 +88,7 @@ const yamlReasons: Readonly<Record<string, string>> = {
   NOT_UTF8: '文件不是 UTF-8 文本',
   TAB_AS_INDENT: '请用空格缩进，不要用制表符',
   TAG_RESOLVE_FAILED: '此处不识别这个标签（!name）',
+  TOO_DEEP: '嵌套层数过多',
   TOO_MANY_ALIASES: '别名（*name）的重复次数过多',
   UNEXPECTED_TOKEN: '此处不应出现这一内容',
 }
@@ -69,14 +100,17 @@ export const errors: Text['errors'] = {
     const sentence = (badData as Readonly<Record<string, (v: Values) => string>>)[String(v['problem'])]
     return sentence ? sentence(v) : `${v['file']}：数据无法读取（${v['problem']}）。`
   },
-  'cannot-write': (v: Values) => `无法写入 ${v['file']}：${v['reason']}。没有写出任何内容。`,
+  'cannot-write': (v: Values) =>
+    v['file'] === '-'
+      ? `无法写入标准输出：${refused(v['reason'])}。`
+      : `无法写入 ${v['file']}：${refused(v['reason'])}。没有写出任何内容。`,
   'code-too-wide': (v: Values) =>
     `${v['format']} 的编码有 ${v['width']} 位；此处只能精确表示至多 53 位的编码。其数值的舍入仍然精确。`,
   'conflicting-sources': (v: Values) => `${list((v['given'] as string[]).map((name) => `--${name}`))} 只能给一个。`,
   'expectation-failed': (v: Values): string => {
-    if (v['bound'] === 'number') return `${v['metric']} 为 ${v['value']}：该问题没有答案。`
+    if (v['bound'] === 'number') return `${subject(v)}${v['metric']} 为 ${v['value']}：该问题没有答案。`
     const bound = { above: '应大于', below: '应小于', equals: '应等于' }[String(v['bound'])] ?? String(v['bound'])
-    return `${v['metric']} 为 ${v['value']}，${bound} ${v['limit']}。`
+    return `${subject(v)}${v['metric']} 为 ${v['value']}，${bound} ${v['limit']}。`
   },
   'invalid-code': (v: Values) =>
     `${quoted(v['code'])} 不是 ${v['format']} 的编码：应为 0 到 2^${v['width']} - 1 的整数，可写作 0x7bff、0b0111 或十进制。`,
@@ -103,11 +137,12 @@ export const errors: Text['errors'] = {
     `${subject({ ...v, option: undefined })}未知格式 ${quoted(v['name'])}${meant(v) || '。'} \`fpsim formats\` 列出全部格式；任意 eXmY 也可用，X 为 2 到 11，Y 为 1 到 52。`,
   'unknown-key': (v: Values): string => {
     const allowed = v['suggestion'] === undefined && Array.isArray(v['allowed']) && v['allowed'].length > 0
-    return `${subject({ ...v, option: undefined, path: '' })}未知的${v['onCommandLine'] === true ? `选项 --${v['key']}` : `名称 ${quoted(v['key'])}`}${meant(v) || (allowed ? `；此处可用：${list(v['allowed'])}。` : '。')}`
+    return `${subject({ ...v, option: undefined, path: '' })}未知的${v['onCommandLine'] === true ? `选项 ${option(v['key'])}` : `名称 ${quoted(v['key'])}`}${meant(v) || (allowed ? `；此处可用：${list(v['allowed'])}。` : '。')}`
   },
   'unknown-scenario': (v: Values) =>
-    `${v['file'] === undefined ? '' : `${v['file']}：`}没有名为 ${quoted(v['name'])} 的课程${meant(v) || '。'} fpsim list 列出全部课程。`,
-  'unreadable-file': (v: Values) => `无法读取 ${v['file']}${v['reason'] === undefined ? '' : `（${v['reason']}）`}。`,
+    `${subject({ ...v, option: undefined })}没有名为 ${quoted(v['name'])} 的课程${meant(v) || '。'} fpsim list 列出全部课程。`,
+  'unreadable-file': (v: Values) =>
+    `无法读取 ${v['file']}${v['reason'] === undefined ? '' : `：${refused(v['reason'])}`}。`,
   'wrong-usage': (v: Values): string => {
     if (v['problem'] === 'needs-value') return `--${v['option']} 需要一个值。${v['example'] ?? ''}`
     if (v['problem'] === 'takes-no-value') return `--${v['option']} 不带值。`

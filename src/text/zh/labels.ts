@@ -1,5 +1,5 @@
 /** 标题、表头等短词，按代码排列。 */
-import { brief, count, number, percent, scale } from '../numbers.js'
+import { brief, count, number, percent, scale, shortest } from '../numbers.js'
 import type { Text } from '../text.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
@@ -122,6 +122,8 @@ export const labels: Text['labels'] = {
   'metric-sumOfOnes': () => '逐个加 1 停在',
   format: () => '格式',
   error: () => '误差',
+  exactValue: () => '精确值',
+  odds: (v: Values) => `${percent(n(v, 'odds'))} 的概率，否则 ${shortest(n(v, 'other'))}`,
   errorInUlps: () => '以 ulp 计',
   ulp: () => 'ulp',
   previous: () => '前一个值',
