@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'ambiguous-format'
   | 'bad-data'
   | 'cannot-write'
+  | 'carrier-too-narrow'
   | 'code-too-wide'
   | 'conflicting-sources'
   | 'expectation-failed'
@@ -14,6 +15,7 @@ export type ErrorCode =
   | 'missing-random'
   | 'no-match'
   | 'no-nan-code'
+  | 'not-a-value'
   | 'stray-argument'
   | 'too-large'
   | 'unexpected'
@@ -22,6 +24,7 @@ export type ErrorCode =
   | 'unknown-key'
   | 'unknown-scenario'
   | 'unreadable-file'
+  | 'unsupported-combination'
   | 'wrong-usage'
   | 'yaml'
 

@@ -29,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import('./commands/inspect.js')).inspect,
   run: async () => (await import('./commands/lesson.js')).run,
   check: async () => (await import('./commands/check.js')).check,
+  verify: async () => (await import('./commands/verify.js')).verify,
   schema: async () => (await import('./commands/schema.js')).schema,
 }
 

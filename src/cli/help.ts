@@ -10,6 +10,7 @@ const groups = {
   start: ['list'],
   look: ['inspect', 'formats'],
   teach: ['run', 'check', 'schema'],
+  trust: ['verify'],
 } as const
 
 /** `fpsim`, `fpsim --help`. */
@@ -17,7 +18,7 @@ export async function overview(context: Context): Promise<void> {
   const { look, text } = context
   const style = styleOf(look)
   const { commands } = text
-  const heads = (['start', 'look', 'teach'] as const).flatMap((group) =>
+  const heads = (['start', 'look', 'teach', 'trust'] as const).flatMap((group) =>
     groups[group].map((name, i) => [i === 0 ? commands.groups[group] : '', name, commands.summaries[name]] as const),
   )
   const [word, example, about] = commands.groups.lesson as [string, string, string]

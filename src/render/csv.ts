@@ -1,5 +1,5 @@
-/** The metrics of a Result as CSV (RFC 4180, lines ending in \n): one a line, or one line a run. */
-import type { Result } from '../result/result.js'
+/** A Result as CSV (RFC 4180, lines ending in \n): its metrics one a line, one line a run, or the table of a look-up. */
+import type { Cell, Label, Result, Table } from '../result/result.js'
 import { shortest } from '../text/numbers.js'
 import { variedParams } from './cells.js'
 
@@ -15,7 +15,24 @@ function field(value: number | string | boolean | undefined): string {
 
 const line = (values: readonly (number | string | boolean | undefined)[]): string => `${values.map(field).join(',')}\n`
 
+const word = (label: Label): string => ('code' in label ? label.code : 'name' in label ? label.name : label.en)
+
+const raw = (cell: Cell): number | string | undefined =>
+  cell === null ? undefined : typeof cell === 'object' ? word(cell) : cell
+
+/** What is no lesson (formats, inspect) is a table already: its first one, with those of the same columns under it. */
+function tableOf(result: Result): string {
+  const tables = result.blocks.filter((block): block is Table => block.kind === 'table')
+  const head = (table: Table): string => line(table.columns.map(({ label }) => word(label)))
+  const [first] = tables
+  if (!first) return ''
+  const same = tables.filter((table) => head(table) === head(first))
+  return head(first) + same.flatMap(({ rows }) => rows.map((row) => line(row.map(raw)))).join('')
+}
+
 export function toCsv(result: Result): string {
+  const isLesson = result.lesson !== undefined || !result.blocks.some(({ kind }) => kind === 'table')
+  if (!isLesson) return tableOf(result)
   const runs = result.runs
   if (!runs || runs.length === 0) return line(['metric', 'value']) + Object.entries(result.metrics).map(line).join('')
   const params = variedParams(runs)

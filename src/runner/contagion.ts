@@ -139,7 +139,7 @@ export function contagionBlocks(f: Format): Block[] {
         { label: { code: 'brokenWeights' }, as: 'count' },
         { label: { code: 'loss' }, as: 'number' },
         { label: { code: 'ifSkipped' }, as: 'number' },
-        { label: { code: 'loss' }, as: 'number' },
+        { label: { code: 'lossIfSkipped' }, as: 'number' },
       ],
       rows,
       tones: plain.map((row) => (Number.isFinite(row.loss) ? null : 'bad')),

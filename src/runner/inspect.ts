@@ -269,8 +269,9 @@ function lookAtNumber(text: string, { formats, named }: InspectRequest): Looked 
 function lookAtCode(text: string, { formats, named }: InspectRequest): Looked {
   const code = parseLiteral(text)?.value ?? Number.NaN
   const chosen = named ? formats : formats.filter((f) => codeFits(text, code, f))
-  const suspect = chosen[0] ?? formats[0]
-  if (chosen.length === 0 || !Number.isSafeInteger(code))
+  const suspect = chosen.find((f) => f.width <= 53 && code >= powerOfTwo(f.width)) ?? chosen[0] ?? formats[0]
+  const tooLarge = suspect !== undefined && suspect.width <= 53 && code >= powerOfTwo(suspect.width)
+  if (chosen.length === 0 || tooLarge || !Number.isSafeInteger(code) || code < 0)
     throw new FpsimError('invalid-code', { code: text, format: suspect?.name, width: suspect?.width })
   const views = chosen.map((f): View => {
     const fields = fieldsOfCode(code, f)

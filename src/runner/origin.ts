@@ -23,6 +23,14 @@ export const originParams = {
 /** Two of these given at once is a contradiction. */
 export const originGroup = ['input', 'distribution', 'profile'] as const
 
+/** Parameters that only a distribution has. */
+export const originNeeds = {
+  mean: 'distribution',
+  std: 'distribution',
+  df: 'distribution',
+  count: 'distribution',
+} as const
+
 export function openOrigin(p: ParamsOf<typeof originParams>, { seed, host }: Request): Promise<Source> | Source {
   const { tensor } = p
   if (p.input !== undefined) return openInput(p.input, { tensor, stdin: host.stdin })

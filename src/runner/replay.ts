@@ -7,7 +7,7 @@ import { format } from '../format/parse.js'
 import { fateRounder, overflows, type Rounded } from '../format/round.js'
 import type { Block, Finding } from '../result/result.js'
 import { contagionBlocks } from './contagion.js'
-import { openOrigin, originGroup, originParams } from './origin.js'
+import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { choice, formatName, number } from './params.js'
 import { bitsTable, fatesTable, followNotes, histogram, type View, windowNote } from './replay-blocks.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
@@ -76,7 +76,7 @@ async function pass(source: Source, p: Params, f: Format, { seed, host }: Reques
       t.values += block.zeros ?? 0
     }
     done += block.values.length
-    host.progress?.(done, source.size)
+    await host.progress?.(done, source.size)
   }
   return { unscaled, scaled, extent }
 }
@@ -132,6 +132,7 @@ export const replay = defineRunner({
   name: 'replay',
   params,
   exclusive: [originGroup],
+  beside: originNeeds,
   metrics,
   parts,
   async run(p, request) {

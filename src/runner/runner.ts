@@ -5,8 +5,8 @@ import type { Shape } from './params.js'
 
 /** What a runner needs from the world outside; cli/ gives it, a library call gives little of it. */
 export interface Host {
-  /** Elements done and, where known, elements to do. */
-  readonly progress?: (done: number, total: number | undefined) => void
+  /** Elements done and, where known, elements to do; what it returns is awaited, so that the host gets a turn. */
+  readonly progress?: (done: number, total: number | undefined) => void | Promise<void> | undefined
   readonly stdin?: AsyncIterable<Uint8Array>
 }
 
@@ -30,6 +30,8 @@ export interface Runner<S extends Shape = Shape, M extends string = string> {
   readonly params: S
   /** Groups of parameters of which at most one may be given: the others then step back. */
   readonly exclusive: readonly (readonly string[])[]
+  /** Parameters that mean something only beside another one. */
+  readonly beside?: Readonly<Record<string, string>>
   /** Every metric, with the way it is written. */
   readonly metrics: Readonly<Record<M, NumberStyle>>
   /** What `show` may list. */

@@ -161,7 +161,9 @@ export async function judge(text: string, file: string, path: string): Promise<R
   }
   const parsed = scenarioSchema.safeParse(yaml.value, { reportInput: true })
   if (!parsed.success) {
-    const found = problemsOf(parsed.error.issues, keysAt)
+    // A key misspelled is why another is missing: it comes first.
+    const byCause = (p: { error: FpsimError }) => (p.error.code === 'unknown-key' ? 0 : 1)
+    const found = problemsOf(parsed.error.issues, keysAt).sort((a, b) => byCause(a) - byCause(b))
     return { problems: found.map(({ path: at, error }) => located(file, yaml, at, error)) }
   }
   const { data } = parsed

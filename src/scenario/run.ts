@@ -49,6 +49,13 @@ function variedBy(scenario: Scenario, runner: Runner, overrides: Overrides): Sce
   return Object.fromEntries(Object.entries(scenario.vary).filter(([name]) => !settled(name)))
 }
 
+/** A parameter that would change nothing is a mistake. Throws 'wrong-usage'. */
+function checkBeside(runner: Runner, overrides: Overrides, merged: Record<string, unknown>): void {
+  for (const [option, other] of Object.entries(runner.beside ?? {}))
+    if (overrides[option] !== undefined && merged[other] === undefined)
+      throw new FpsimError('wrong-usage', { problem: 'needs-option', option, other })
+}
+
 /** All combinations of the values under `vary`; one empty combination where there are none. */
 const combinations = (vary: Scenario['vary']): Overrides[] =>
   Object.entries(vary).reduce<Overrides[]>(
@@ -111,6 +118,7 @@ export async function runLoaded(
 ): Promise<Result> {
   const runner = await runnerOf(scenario)
   const base = mergeParams(scenario, runner, overrides)
+  checkBeside(runner, overrides, base)
   const execute = async (raw: Record<string, unknown>): Promise<{ params: Params; outcome: Outcome }> => {
     const params = readParams(runner, raw)
     const outcome = await runner.run(params, { seed, show: scenario.show, host })

@@ -23,7 +23,7 @@ export async function compile(folder = here) {
   const { default: asc } = await import(pathToFileURL(join(folder, 'node_modules/assemblyscript/dist/asc.js')).href)
   let bytes
   const { error, stderr } = await asc.main(
-    ['index.ts', '--baseDir', folder, '--outFile', 'kernel.wasm', '--runtime', 'stub', '--use', 'abort=', '-O3', '--noAssert', '--noExportMemory'],
+    ['index.ts', '--baseDir', folder, '--outFile', 'kernel.wasm', '--runtime', 'stub', '--use', 'abort=', '-O3', '--noAssert', '--enable', 'simd'],
     {
       listFiles: () => [],
       writeFile: (name, contents) => {

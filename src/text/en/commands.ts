@@ -7,6 +7,7 @@ export const commands = {
     start: 'Start',
     look: 'Look',
     teach: 'Teach',
+    trust: 'Trust',
   },
   summaries: {
     list: 'the lessons by chapter; list 2: the questions of chapter 2',
@@ -14,6 +15,7 @@ export const commands = {
     inspect: 'a number in every format, to the last bit',
     run: "a lesson file of your own, with any of its runner's options",
     check: 'judges lesson files: fields, languages, expectations',
+    verify: 'proves on this machine that the numbers are right',
     schema: 'the JSON Schema of lesson files, for editors',
   },
   usage: 'Usage: ',
@@ -30,6 +32,7 @@ export const commands = {
     inspect: 'fpsim inspect VALUE… [--format NAME,…] [--all] [--code]',
     run: 'fpsim run FILE [options of its runner]',
     check: 'fpsim check FILE…',
+    verify: 'fpsim verify',
     schema: 'fpsim schema',
   },
   exampleLines: {
@@ -43,6 +46,7 @@ export const commands = {
     ],
     run: ['fpsim run my.yaml', 'fpsim run my.yaml --scale 1024'],
     check: ['fpsim check my.yaml', 'fpsim check lessons/*.yaml'],
+    verify: ['fpsim verify', 'fpsim verify --json'],
     schema: ['fpsim schema --output lesson.schema.json'],
   },
   chapters: [

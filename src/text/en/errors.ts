@@ -64,6 +64,8 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'above-maximum': (v) => `${quoted(v['value'])} must be ${v['limit']} or less.`,
   'not-allowed': (v) => `${quoted(v['value'])} is not one of ${list(v['allowed'])}${meant(v) || '.'}`,
   'wrong-type': (v) => `${quoted(v['value'])}: ${wanted[String(v['expected'])] ?? v['expected']}.`,
+  'too-precise': (v) =>
+    `${quoted(v['value'])} has ${v['precision']} bits of precision; arithmetic is for ${v['limit']} at most, fp32.`,
   'too-many-codes': (v) =>
     `${v['value']} has more than ${v['limit']} codes, too many for one line. Try e2m1, e2m3 or e3m2.`,
   missing: () => 'a value is missing.',
@@ -106,6 +108,8 @@ export const errors = {
     v['file'] === '-'
       ? `cannot write to standard output: ${refused(v['reason'])}.`
       : `cannot write ${v['file']}: ${refused(v['reason'])}. Nothing was written.`,
+  'carrier-too-narrow': (v: Values) =>
+    `${v['format']} has values that ${v['carrier']} has not; use ${v['carrier'] === 'fp32' ? 'a Float64Array' : 'a narrower format'}.`,
   'code-too-wide': (v: Values) =>
     `codes of ${v['format']} have ${v['width']} bits; codes up to 53 bits are exact here. Its values still round exactly.`,
   'conflicting-sources': (v: Values) =>
@@ -129,6 +133,7 @@ export const errors = {
   'no-match': (v: Values) =>
     `no tensor fits ${quoted(v['glob'])}${meant(v) || '.'} There are ${list((v['names'] as unknown[] | undefined)?.slice(0, 8) ?? [])}.`,
   'no-nan-code': (v: Values) => `${v['format']} has no code for NaN.`,
+  'not-a-value': (v: Values) => `${v['value']} is not a value of ${v['format']}; round it first.`,
   'stray-argument': (v: Values): string =>
     v['option'] === undefined
       ? `unexpected ${quoted(v['value'])}. See fpsim ${v['command']} --help.`
@@ -148,7 +153,9 @@ export const errors = {
     `${subject({ ...v, option: undefined })}there is no lesson ${quoted(v['name'])}${meant(v) || '.'} fpsim list shows them all.`,
   'unreadable-file': (v: Values) =>
     `cannot read ${v['file']}${v['reason'] === undefined ? '' : `: ${refused(v['reason'])}`}.`,
+  'unsupported-combination': (v: Values) => `not supported here: ${list(v['options'])}.`,
   'wrong-usage': (v: Values): string => {
+    if (v['problem'] === 'needs-option') return `--${v['option']} has no effect without --${v['other']}.`
     if (v['problem'] === 'needs-value') return `--${v['option']} needs a value. ${v['example'] ?? ''}`.trim()
     if (v['problem'] === 'takes-no-value') return `--${v['option']} takes no value.`
     if (v['problem'] === 'missing-argument') return `${v['command']} needs ${v['argument']}: ${v['example']}`

@@ -7,6 +7,8 @@ const n = (v: Values, key: string): number => Number(v[key])
 const s = (v: Values, key: string): string => String(v[key])
 const many = (x: number, one: string, more: string): string => (x === 1 ? `1 ${one}` : `${count(x, 'en')} ${more}`)
 
+const bits = (x: number): string => (x === 1 ? '1 bit' : `${x} bits`)
+
 const became = (fate: string): string =>
   ({
     exact: 'exact',
@@ -22,7 +24,7 @@ export const findings = {
   fates: (v: Values) => {
     const overflow = n(v, 'overflow')
     const rest = overflow > 0 ? `; ${count(overflow, 'en')} overflow` : n(v, 'scale') === 1 ? '' : '; no overflow'
-    return `loss × ${scale(n(v, 'scale'))}: ${percent(n(v, 'lost'))} become 0, ${percent(n(v, 'subnormal'))} keep fewer than ${s(v, 'precision')} bits${rest}`
+    return `loss × ${scale(n(v, 'scale'))}: ${percent(n(v, 'lost'))} become 0, ${percent(n(v, 'subnormal'))} keep fewer than ${bits(n(v, 'precision'))}${rest}`
   },
   stepSkipped: (v: Values) => {
     const values = many(n(v, 'overflow'), 'value is', 'values are')
@@ -33,7 +35,7 @@ export const findings = {
   nonfiniteInput: (v: Values) =>
     `${many(n(v, 'nonfinite'), 'input is', 'inputs are')} NaN or Inf already, and not counted in the shares.`,
   nothingToReplay: (v: Values) =>
-    `Nothing to replay: of ${many(n(v, 'values'), 'value', 'values')}, ${count(n(v, 'zeros'), 'en')} are 0 and ${count(n(v, 'nonfinite'), 'en')} are NaN or Inf.`,
+    `Nothing to replay: ${many(n(v, 'values'), 'value', 'values')}, of which 0: ${count(n(v, 'zeros'), 'en')}; NaN or Inf: ${count(n(v, 'nonfinite'), 'en')}.`,
   guessScale: () => 'Which power of two brings them back without overflow? Guess, then run it.',
   safeWindow: (v: Values) => {
     const high = n(v, 'high')
@@ -71,4 +73,9 @@ export const findings = {
     `exponent field 0: ${s(v, 'sign')}2^(1 − ${s(v, 'bias')}) × (0 + ${s(v, 'fraction')}/${s(v, 'denominator')}) = ${s(v, 'value')}`,
   formulaPower: (v: Values) => `2^(${s(v, 'exponent')} − ${s(v, 'bias')}) = ${s(v, 'value')}`,
   between: (v: Values) => `It lies ${percent(n(v, 'part'))} of the way from ${s(v, 'low')} up to ${s(v, 'high')}.`,
+  verifyPassed: (v: Values) => `${count(n(v, 'cases'), 'en')} comparisons on this machine, none wrong.`,
+  verifyWrong: (v: Values) =>
+    `${many(n(v, 'wrong'), 'comparison', 'comparisons')} of ${count(n(v, 'cases'), 'en')} went wrong on this machine. Please report the digests below.`,
+  verifyStopped: (v: Values) =>
+    `Stopped: ${s(v, 'checks')} of ${s(v, 'all')} checks done, ${count(n(v, 'cases'), 'en')} comparisons, none wrong.`,
 }

@@ -10,7 +10,7 @@ const part: Readonly<Record<string, string>> = { all: '', weights: 'weight ', ac
 
 export const labels = {
   subject: (v: Values) =>
-    `${count(n(v, 'count'), 'en')} ${s(v, 'kind') === 'profile' ? `${part[s(v, 'part')] ?? ''}gradients` : 'values'}, ${s(v, 'source')}`,
+    `${count(n(v, 'count'), 'en')} ${s(v, 'kind') === 'profile' ? `${part[s(v, 'part')] ?? ''}gradient` : 'value'}${n(v, 'count') === 1 ? '' : 's'}, ${s(v, 'source')}`,
   twoFormats: (v: Values) => `${s(v, 'first')}, ${s(v, 'second')}`,
   lossTimes: (v: Values) => `loss × ${scale(n(v, 'scale'))}`,
   scaleOf: (v: Values) => scale(n(v, 'scale')),
@@ -40,6 +40,7 @@ export const labels = {
   brokenWeights: () => 'NaN weights',
   loss: () => 'loss',
   ifSkipped: () => 'if checked',
+  lossIfSkipped: () => 'then loss',
   skipped: () => 'skipped',
   allValues: (v: Values) => `Every value of ${s(v, 'format')}`,
   code: () => 'code',
@@ -145,4 +146,18 @@ export const labels = {
   epsilon: () => 'epsilon',
   definedBy: () => 'defined by',
   valueTitle: (v: Values) => `${s(v, 'value')}`,
+  check: () => 'check',
+  cases: () => 'cases',
+  wrong: () => 'wrong',
+  seconds: () => 'seconds',
+  digest: () => 'digest (SHA-256)',
+  'check-codes': () => 'every code of the small formats',
+  'check-peers': () => 'fp16, fp32: other codecs',
+  'check-recorded': () => 'roundings: exact fractions (Python)',
+  'check-operations': () => 'arithmetic: exact fractions (Python)',
+  'check-kernels': () => 'SIMD kernels: plain codec',
+  'check-midpoints': () => 'every midpoint of 16-bit formats',
+  smallestFailure: (v: Values) => `${s(v, 'format')}, ${s(v, 'rounding')}: ${s(v, 'input')} (${s(v, 'hex')})`,
+  got: () => 'got',
+  wanted: () => 'wanted',
 }

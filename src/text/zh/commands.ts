@@ -8,6 +8,7 @@ export const commands: Text['commands'] = {
     start: '开始',
     look: '查看',
     teach: '教学',
+    trust: '可信',
   },
   summaries: {
     list: '按章列出课程；list 2 显示第 2 章的问题',
@@ -15,6 +16,7 @@ export const commands: Text['commands'] = {
     inspect: '一个数在每种格式中的样子，精确到最后一位',
     run: '运行自己的课程：run FILE，可带该课的任何选项',
     check: '检查课程文件：字段、两种语言、预期',
+    verify: '在本机上证明各项数值无误',
     schema: '课程文件的 JSON Schema，供编辑器使用',
   },
   usage: '用法：',
@@ -31,6 +33,7 @@ export const commands: Text['commands'] = {
     inspect: 'fpsim inspect 值… [--format 名称,…] [--all] [--code]',
     run: 'fpsim run 文件 [其 runner 的选项]',
     check: 'fpsim check 文件…',
+    verify: 'fpsim verify',
     schema: 'fpsim schema',
   },
   exampleLines: {
@@ -44,6 +47,7 @@ export const commands: Text['commands'] = {
     ],
     run: ['fpsim run my.yaml', 'fpsim run my.yaml --scale 1024'],
     check: ['fpsim check my.yaml', 'fpsim check lessons/*.yaml'],
+    verify: ['fpsim verify', 'fpsim verify --json'],
     schema: ['fpsim schema --output lesson.schema.json'],
   },
   chapters: ['数的表示', '哪里出错', '损失缩放', '微小更新', '一步训练', '梯度技术', '真实训练', '开销', 'FP16 之外'],

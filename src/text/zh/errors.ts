@@ -63,6 +63,7 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'above-maximum': (v) => `${quoted(v['value'])} 不得大于 ${v['limit']}。`,
   'not-allowed': (v) => `${quoted(v['value'])} 不在可选值之中：${list(v['allowed'])}${meant(v) || '。'}`,
   'wrong-type': (v) => `${quoted(v['value'])}：${wanted[String(v['expected'])] ?? v['expected']}。`,
+  'too-precise': (v) => `${quoted(v['value'])} 的精度为 ${v['precision']} 位；算术最多支持 ${v['limit']} 位，即 fp32。`,
   'too-many-codes': (v) => `${v['value']} 的编码超过 ${v['limit']} 个，一行放不下。可试 e2m1、e2m3 或 e3m2。`,
   missing: () => '缺少值。',
   'given-twice': (v) => `给出了多次：${list(v['value'])}。只能给一次。`,
@@ -104,6 +105,8 @@ export const errors: Text['errors'] = {
     v['file'] === '-'
       ? `无法写入标准输出：${refused(v['reason'])}。`
       : `无法写入 ${v['file']}：${refused(v['reason'])}。没有写出任何内容。`,
+  'carrier-too-narrow': (v: Values) =>
+    `${v['format']} 的有些值无法用 ${v['carrier']} 表示；请${v['carrier'] === 'fp32' ? '改用 Float64Array' : '改用更窄的格式'}。`,
   'code-too-wide': (v: Values) =>
     `${v['format']} 的编码有 ${v['width']} 位；此处只能精确表示至多 53 位的编码。其数值的舍入仍然精确。`,
   'conflicting-sources': (v: Values) => `${list((v['given'] as string[]).map((name) => `--${name}`))} 只能给一个。`,
@@ -123,8 +126,9 @@ export const errors: Text['errors'] = {
   'missing-file': (v: Values) => `${v['file']}：没有这个文件${meant(v) || '。'}`,
   'missing-random': () => '随机舍入需要随机数：请给出 `random`，即 [0, 1) 内的数或返回它的函数。',
   'no-match': (v: Values) =>
-    `没有张量符合 ${quoted(v['glob'])}${meant(v) || '。'} 现有：${list((v['names'] as unknown[] | undefined)?.slice(0, 8) ?? [])}。`,
+    `没有张量符合 ${quoted(v['glob'])}${meant(v) || '。'}现有：${list((v['names'] as unknown[] | undefined)?.slice(0, 8) ?? [])}。`,
   'no-nan-code': (v: Values) => `${v['format']} 没有 NaN 的编码。`,
+  'not-a-value': (v: Values) => `${v['value']} 不是 ${v['format']} 的值；请先舍入。`,
   'stray-argument': (v: Values): string =>
     v['option'] === undefined
       ? `多余的参数 ${quoted(v['value'])}。见 fpsim ${v['command']} --help。`
@@ -132,18 +136,20 @@ export const errors: Text['errors'] = {
   'too-large': (v: Values) => `${v['file']} 有 ${v['size']} 字节，作为课程文件太大（至多 ${v['limit']}）。`,
   unexpected: (v: Values) => `fpsim 内部出错：${v['reason'] ?? JSON.stringify(v)}。请报告此问题。`,
   'unknown-command': (v: Values) =>
-    `未知命令 ${quoted(v['name'])}${meant(v) || '。'} fpsim list 列出课程，fpsim --help 列出其余命令。`,
+    `未知命令 ${quoted(v['name'])}${meant(v) || '。'}fpsim list 列出课程，fpsim --help 列出其余命令。`,
   'unknown-format': (v: Values) =>
-    `${subject({ ...v, option: undefined })}未知格式 ${quoted(v['name'])}${meant(v) || '。'} \`fpsim formats\` 列出全部格式；任意 eXmY 也可用，X 为 2 到 11，Y 为 1 到 52。`,
+    `${subject({ ...v, option: undefined })}未知格式 ${quoted(v['name'])}${meant(v) || '。'}\`fpsim formats\` 列出全部格式；任意 eXmY 也可用，X 为 2 到 11，Y 为 1 到 52。`,
   'unknown-key': (v: Values): string => {
     const allowed = v['suggestion'] === undefined && Array.isArray(v['allowed']) && v['allowed'].length > 0
     return `${subject({ ...v, option: undefined, path: '' })}未知的${v['onCommandLine'] === true ? `选项 ${option(v['key'])}` : `名称 ${quoted(v['key'])}`}${meant(v) || (allowed ? `；此处可用：${list(v['allowed'])}。` : '。')}`
   },
   'unknown-scenario': (v: Values) =>
-    `${subject({ ...v, option: undefined })}没有名为 ${quoted(v['name'])} 的课程${meant(v) || '。'} fpsim list 列出全部课程。`,
+    `${subject({ ...v, option: undefined })}没有名为 ${quoted(v['name'])} 的课程${meant(v) || '。'}fpsim list 列出全部课程。`,
   'unreadable-file': (v: Values) =>
     `无法读取 ${v['file']}${v['reason'] === undefined ? '' : `：${refused(v['reason'])}`}。`,
+  'unsupported-combination': (v: Values) => `此处不支持：${list(v['options'])}。`,
   'wrong-usage': (v: Values): string => {
+    if (v['problem'] === 'needs-option') return `--${v['option']} 须与 --${v['other']} 一起使用，否则不起作用。`
     if (v['problem'] === 'needs-value') return `--${v['option']} 需要一个值。${v['example'] ?? ''}`
     if (v['problem'] === 'takes-no-value') return `--${v['option']} 不带值。`
     if (v['problem'] === 'missing-argument') return `${v['command']} 需要 ${v['argument']}：${v['example']}`

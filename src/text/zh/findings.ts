@@ -69,4 +69,9 @@ export const findings: Text['findings'] = {
     `阶码为 0：${s(v, 'sign')}2^(1 − ${s(v, 'bias')}) × (0 + ${s(v, 'fraction')}/${s(v, 'denominator')}) = ${s(v, 'value')}`,
   formulaPower: (v: Values) => `2^(${s(v, 'exponent')} − ${s(v, 'bias')}) = ${s(v, 'value')}`,
   between: (v: Values) => `它位于 ${s(v, 'low')} 到 ${s(v, 'high')} 之间的 ${percent(n(v, 'part'))} 处。`,
+  verifyPassed: (v: Values) => `在本机上比较 ${count(n(v, 'cases'), 'zh')}次，无一错误。`,
+  verifyWrong: (v: Values) =>
+    `在本机上比较 ${count(n(v, 'cases'), 'zh')}次，其中 ${count(n(v, 'wrong'), 'zh')} 次错误。请报告下面的摘要。`,
+  verifyStopped: (v: Values) =>
+    `已停止：完成 ${s(v, 'checks')} / ${s(v, 'all')} 项检查，比较 ${count(n(v, 'cases'), 'zh')}次，无一错误。`,
 }

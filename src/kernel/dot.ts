@@ -1,0 +1,79 @@
+/** The dot product with an accumulator of any format, in the orders people use. */
+import { FpsimError } from '../errors.js'
+import { exactDot, type Operations, operations } from './scalar.js'
+import { type SumOptions, type SumPlan, sumPlanOf } from './sum-options.js'
+
+export interface DotOptions extends SumOptions {
+  /** Where the sum starts. Default 0. */
+  readonly c?: number
+}
+
+const optionKeys: readonly string[] = ['c', 'accumulate', 'method', 'chunk'] satisfies (keyof DotOptions)[]
+
+type Products = (i: number) => number
+
+function sequential({ add }: Operations, start: number, product: Products, from: number, to: number): number {
+  let s = start
+  for (let i = from; i < to; i++) s = add(s, product(i))
+  return s
+}
+
+function kahan({ add }: Operations, start: number, product: Products, from: number, to: number): number {
+  let s = start
+  let lost = 0
+  for (let i = from; i < to; i++) {
+    const y = add(product(i), -lost)
+    const t = add(s, y)
+    lost = add(add(t, -s), -y)
+    s = t
+  }
+  return s
+}
+
+function pairwise(ops: Operations, product: Products, from: number, to: number): number {
+  if (to - from === 1) return product(from)
+  const middle = from + Math.floor((to - from) / 2)
+  return ops.add(pairwise(ops, product, from, middle), pairwise(ops, product, middle, to))
+}
+
+/** A function of the numbers: what `dot` does once its options are known. */
+export function summation(plan: SumPlan): (a: ArrayLike<number>, b: ArrayLike<number>, c: number) => number {
+  const { f, method, chunk } = plan
+  if (method === 'exact') return (a, b, c) => exactDot(a, b, c, f)
+  const ops = operations(f)
+  const part = (start: number, product: Products, from: number, to: number): number => {
+    if (method === 'sequential') return sequential(ops, start, product, from, to)
+    if (method === 'kahan') return kahan(ops, start, product, from, to)
+    return to === from ? start : ops.add(start, pairwise(ops, product, from, to))
+  }
+  return (a, b, c) => {
+    const product = (i: number) => ops.mul(a[i] as number, b[i] as number)
+    const n = a.length
+    if (chunk === undefined) return part(ops.round(c), product, 0, n)
+    let total = Math.fround(c)
+    for (let from = 0; from < n; from += chunk)
+      total = Math.fround(total + part(ops.round(0), product, from, Math.min(from + chunk, n)))
+    return total
+  }
+}
+
+/**
+ * The dot product of a and b, every operation rounded once (nearest-even, overflow to infinity) in the format
+ * `accumulate`: first rnd(c), each product rnd(aᵢ·bᵢ), each sum. The operands are taken as they are, unrounded. NaN, ±Inf
+ * and signed zeros as in IEEE 754.
+ * - 'sequential': s = rnd(s + productᵢ) in index order.
+ * - 'pairwise': the sum of n products is that of the first floor(n / 2) and that of the others, added; c at the end, as
+ *   rnd(c + sum).
+ * - 'kahan': y = rnd(productᵢ − lost), t = rnd(s + y), lost = rnd(rnd(t − s) − y), s = t.
+ * - 'exact': the exact sum of c and the exact products, rounded once; −0 only where all terms are −0.
+ * `chunk`: the sum of that many products (the last chunk may have fewer), started anew at 0, is added in fp32 to a total,
+ * which starts as c rounded to fp32. Throws 'invalid-value', 'unknown-key', 'unsupported-combination' and as `format`.
+ */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>, o: DotOptions = {}): number {
+  const plan = sumPlanOf(o, optionKeys)
+  const { c = 0 } = o
+  if (typeof c !== 'number') throw new FpsimError('invalid-value', { option: 'c', value: c, allowed: 'number' })
+  if (a.length !== b.length)
+    throw new FpsimError('invalid-value', { option: 'b', value: `${b.length} numbers`, allowed: `${a.length} numbers` })
+  return summation(plan)(a, b, c)
+}
