@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'conflicting-sources'
   | 'expectation-failed'
   | 'invalid-code'
+  | 'invalid-expression'
   | 'invalid-value'
   | 'is-a-directory'
   | 'missing-file'

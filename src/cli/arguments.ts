@@ -40,7 +40,7 @@ export const globalOptions: readonly OptionSpec[] = [
 /** Whether a word looks like a file of numbers, given where an option was meant. */
 export const isNumbersFile = (word: string): boolean => /\.(npy|safetensors|csv|tsv|txt)$/i.test(word)
 
-/** Stands in for the minus of -6e-8, -inf and a lone -, which yargs would take for options. */
+/** Stands in for the minus of -6e-8, -inf, -(1 + 2), -sqrt(2) and a lone -, which yargs would take for options. */
 const minus = '\u2212'
 
 /** Stand in for quotes, which yargs would take off a value: a shell has already taken its own. */
@@ -49,7 +49,7 @@ const single = '\ue027'
 
 const hide = (token: string): string =>
   token
-    .replace(/^-(?=$|\d|\.\d|inf|nan|∞)/i, minus)
+    .replace(/^-(?=$|\s|\d|\.\d|[a-z]*\(|inf|nan|∞)/i, minus)
     .replaceAll('"', double)
     .replaceAll("'", single)
 const show = (token: string): string =>
@@ -125,6 +125,7 @@ const flagNames: ReadonlySet<string> = new Set([
   ...globalOptions.filter(({ kind }) => kind === 'flag').map(({ key }) => key),
   'all',
   'code',
+  'steps',
 ])
 
 /** The first word that is neither an option nor an option's value, and everything else. */

@@ -5,6 +5,8 @@ import type { Context } from './context.js'
 /** An option with what help says about it. */
 export interface HelpOption extends OptionSpec {
   readonly fallback?: string | undefined
+  /** The entry of text/ that explains it, where it is not the one of its name. */
+  readonly words?: string
 }
 
 export interface Help {
@@ -27,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.js')).list,
   formats: async () => (await import('./commands/formats.js')).formats,
   inspect: async () => (await import('./commands/inspect.js')).inspect,
+  calc: async () => (await import('./commands/calc.js')).calc,
   run: async () => (await import('./commands/lesson.js')).run,
   check: async () => (await import('./commands/check.js')).check,
   verify: async () => (await import('./commands/verify.js')).verify,

@@ -8,7 +8,7 @@ import { emit } from './output.js'
 /** Commands by group, in the order a new user needs them. */
 const groups = {
   start: ['list'],
-  look: ['inspect', 'formats'],
+  look: ['inspect', 'formats', 'calc'],
   teach: ['run', 'check', 'schema'],
   trust: ['verify'],
 } as const
@@ -52,8 +52,8 @@ function optionLines(head: string, options: readonly HelpOption[], context: Cont
   return [
     '',
     head,
-    ...options.flatMap(({ key, fallback }, i) => {
-      const about = `${words[key] ?? ''}${fallback === undefined ? '' : text.commands.defaults(fallback)}`
+    ...options.flatMap(({ key, fallback, words: entry }, i) => {
+      const about = `${words[entry ?? key] ?? ''}${fallback === undefined ? '' : text.commands.defaults(fallback)}`
       return hang(pad(`  ${names[i]}`, indent, style), about, style)
     }),
   ]

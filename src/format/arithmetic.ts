@@ -39,8 +39,8 @@ export interface ArithmeticOptions extends RoundOptions {
   readonly flags?: boolean
 }
 
-/** Ends an operation: from its exact result rounded to odd to what the caller gets. */
-type Finish<R> = (odd: number, operation: Operation, operands: readonly number[]) => R
+/** Ends an operation: from its exact result rounded to odd to what the caller gets. Operands it does not have are 0. */
+type Finish<R> = (odd: number, operation: Operation, a: number, b: number, c: number) => R
 
 /** A random number that is never below a discarded fraction of 53 bits. */
 const almostOne = 1 - powerOfTwo(-53)
@@ -79,13 +79,13 @@ function operandOf(f: Format): (x: number) => number {
 }
 
 /** Rounds results, and decides the stochastic mode on the exact result. */
-type Settle = (odd: number, operation: Operation, operands: readonly number[], random: number) => Rounded
+type Settle = (odd: number, random: number, operation: Operation, a: number, b: number, c: number) => Rounded
 
 /** Stochastic: away from zero iff random < the exact discarded fraction, which may have more bits than a float64. */
 function stochastic(f: Format, o: RoundOptions): Settle {
   let chosen = 0
   const rule = fateRounder(f, { ...o, random: () => chosen })
-  return (odd, operation, operands, random) => {
+  return (odd, random, operation, a, b, c) => {
     chosen = random
     if (random >= 0 && random < 1 && Number.isFinite(odd) && odd !== 0) {
       const exponent = exponentOf(odd)
@@ -97,7 +97,7 @@ function stochastic(f: Format, o: RoundOptions): Settle {
         const away =
           Math.abs(random - part) > near
             ? random < part
-            : compareSize(operation, operands, { lower, part: random, unit }) > 0
+            : compareSize(operation, [a, b, c], { lower, part: random, unit }) > 0
         chosen = away ? 0 : almostOne
       }
     }
@@ -124,25 +124,24 @@ function flagging(f: Format, o: RoundOptions, draw: () => number): Finish<Flagge
   const settle = settleOf(f, o)
   const unbounded = settleOf(deeper(f), o)
   const tiny = smallestNormal(f)
-  return (odd, operation, operands) => {
+  return (odd, operation, a, b, c) => {
     const random = draw()
-    const { value, beyond } = settle(odd, operation, operands, random)
+    const { value, beyond } = settle(odd, random, operation, a, b, c)
     const none = { value, inexact: false, underflow: false, overflow: false, invalid: false, divideByZero: false }
-    if (operands.some(Number.isNaN)) {
-      const [a = 0, b = 0] = operands
-      // IEEE 754 leaves open whether 0 · Inf + NaN is invalid; as in SoftFloat and on x86 it is.
-      return { ...none, invalid: operation === 'fma' && Number.isNaN(a * b) && !Number.isNaN(a) && !Number.isNaN(b) }
-    }
+    const noProduct = Number.isNaN(a) || Number.isNaN(b)
+    // IEEE 754 leaves open whether 0 · Inf + NaN is invalid; as in SoftFloat and on x86 it is.
+    if (noProduct || Number.isNaN(c))
+      return { ...none, invalid: !noProduct && operation === 'fma' && Number.isNaN(a * b) }
     if (Number.isNaN(odd) || (odd < 0 && !f.signed)) return { ...none, invalid: true }
-    if (!Number.isFinite(odd)) return { ...none, divideByZero: operands.every(Number.isFinite) }
+    if (!Number.isFinite(odd)) return { ...none, divideByZero: operation === 'div' && Number.isFinite(a) }
     const inexact = value !== odd
     const underflow =
-      inexact && Math.abs(odd) < tiny && Math.abs(unbounded(odd, operation, operands, random).value) < tiny
-    return { ...none, inexact, underflow, overflow: beyond || tooLarge(odd, operation, operands) }
+      inexact && Math.abs(odd) < tiny && Math.abs(unbounded(odd, random, operation, a, b, c).value) < tiny
+    return { ...none, inexact, underflow, overflow: beyond || tooLarge(odd, operation, [a, b, c]) }
   }
 }
 
-/** The five operations over a way to end them. */
+/** The six operations over a way to end them. */
 function operationsOf<R>(f: Format, rounding: RoundOptions['rounding'], finish: Finish<R>): Arithmetic<R> {
   const operand = operandOf(f)
   const sticky = stickyOf(f)
@@ -154,26 +153,26 @@ function operationsOf<R>(f: Format, rounding: RoundOptions['rounding'], finish: 
     add: (left, right) => {
       const a = operand(left)
       const b = operand(right)
-      return finish(signed(sticky.add(a, b), a, b), 'add', [a, b])
+      return finish(signed(sticky.add(a, b), a, b), 'add', a, b, 0)
     },
     sub: (left, right) => {
       const a = operand(left)
       const b = operand(right)
-      return finish(signed(sticky.add(a, -b), a, -b), 'sub', [a, b])
+      return finish(signed(sticky.add(a, -b), a, -b), 'sub', a, b, 0)
     },
     mul: (left, right) => {
       const a = operand(left)
       const b = operand(right)
-      return finish(sticky.mul(a, b), 'mul', [a, b])
+      return finish(sticky.mul(a, b), 'mul', a, b, 0)
     },
     div: (left, right) => {
       const a = operand(left)
       const b = operand(right)
-      return finish(sticky.div(a, b), 'div', [a, b])
+      return finish(sticky.div(a, b), 'div', a, b, 0)
     },
     sqrt: (x) => {
       const a = operand(x)
-      return finish(sticky.sqrt(a), 'sqrt', [a])
+      return finish(sticky.sqrt(a), 'sqrt', a, 0, 0)
     },
     fma: (left, right, addend) => {
       const a = operand(left)
@@ -181,7 +180,7 @@ function operationsOf<R>(f: Format, rounding: RoundOptions['rounding'], finish: 
       const c = operand(addend)
       // Only the zeros among the operands make a product of exactly 0: a smaller one is not 0, whatever float64 says.
       const product = a === 0 || b === 0 ? a * b : 1
-      return finish(signed(sticky.fma(a, b, c), product, c), 'fma', [a, b, c])
+      return finish(signed(sticky.fma(a, b, c), product, c), 'fma', a, b, c)
     },
   }
 }
@@ -214,8 +213,10 @@ export function arithmetic(f: Format | string, o: ArithmeticOptions = {}): Arith
   checkPrecision(target)
   const { random = 0 } = rounding
   const draw = typeof random === 'function' && rounding.rounding === 'stochastic' ? random : () => random as number
-  if (flags) return operationsOf(target, rounding.rounding, flagging(target, rounding, draw))
+  const { rounding: mode } = rounding
+  if (flags) return operationsOf(target, mode, flagging(target, rounding, draw))
+  if (mode !== 'stochastic') return operationsOf(target, mode, rounder(target, rounding))
   const settle = settleOf(target, rounding)
-  const finish: Finish<number> = (odd, operation, operands) => settle(odd, operation, operands, draw()).value
-  return operationsOf(target, rounding.rounding, finish)
+  const finish: Finish<number> = (odd, operation, a, b, c) => settle(odd, draw(), operation, a, b, c).value
+  return operationsOf(target, mode, finish)
 }

@@ -37,7 +37,13 @@ interface Operand {
 }
 
 /** Copies a part of an operand, `depth` deep from k0 and `count` wide from i0, into panels. */
-function pack({ values, width, along, side, panels }: Operand, k0: number, depth: number, i0: number, count: number): void {
+function pack(
+  { values, width, along, side, panels }: Operand,
+  k0: number,
+  depth: number,
+  i0: number,
+  count: number,
+): void {
   const m = machine()
   const { float32 } = views()
   const block = m.blockA.value
@@ -70,7 +76,11 @@ function pack({ values, width, along, side, panels }: Operand, k0: number, depth
 type Tile = (rows: number, columns: number, first: number, depth: number) => void
 
 /** The whole product, tile by tile. */
-function tiled({ a, b, m, k, n, transposeA, transposeB }: Product, chunk: number | undefined, tile: Tile): Float32Array<ArrayBuffer> {
+function tiled(
+  { a, b, m, k, n, transposeA, transposeB }: Product,
+  chunk: number | undefined,
+  tile: Tile,
+): Float32Array<ArrayBuffer> {
   const machines = machine()
   const { float32 } = views()
   const left: Operand = {
@@ -110,10 +120,12 @@ function tiled({ a, b, m, k, n, transposeA, transposeB }: Product, chunk: number
           }
       }
       machines.canonical32(result, tileRows * tileColumns)
-      for (let r = 0; r < rows; r++) {
-        const from = result / 4 + r * tileColumns
-        out.set(float32.subarray(from, from + columns), (i + r) * n + j)
-      }
+      if (n === tileColumns) out.set(float32.subarray(result / 4, result / 4 + rows * n), i * n)
+      else
+        for (let r = 0; r < rows; r++) {
+          const from = result / 4 + r * tileColumns
+          out.set(float32.subarray(from, from + columns), (i + r) * n + j)
+        }
     }
   }
   return out

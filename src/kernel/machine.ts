@@ -10,6 +10,8 @@ export interface Machine {
   readonly panelsB: { readonly value: number }
   readonly sums: { readonly value: number }
   readonly totals: { readonly value: number }
+  readonly histograms: { readonly value: number }
+  readonly results: { readonly value: number }
   exp(x: number): number
   expm1(x: number): number
   log(x: number): number
@@ -67,6 +69,29 @@ export interface Machine {
   clearSums(rows: number): void
   clearTotals(rows: number): void
   promote(rows: number): void
+  tally64(
+    n: number,
+    scale: number,
+    inverse: number,
+    emin: number,
+    emax: number,
+    precision: number,
+    top: number,
+    clamped: boolean,
+  ): void
+  narrow(n: number): void
+  codes32(n: number, emin: number, emax: number, precision: number, width: number, nanCode: number): void
+  values32(
+    n: number,
+    emin: number,
+    precision: number,
+    width: number,
+    largest: number,
+    nanAbove: number,
+    nanCode: number,
+  ): void
+  codesE8m0(n: number): void
+  hasNaN32(n: number): number
   plain32(at: number, n: number, index: number, k0: number, k1: number): void
   plain64(at: number, n: number, index: number, k0: number, k1: number): void
 }
@@ -88,7 +113,10 @@ export function machine(): Machine {
   return loaded
 }
 
-/** Bytes of a block at work: at most the 64 KiB of assembly/buffers.ts, and few enough to stay in the nearest cache. */
+/** Bytes of the blocks of assembly/buffers.ts. */
+export const wholeBlockBytes = 65536
+
+/** Bytes of a block at work where a value costs little: few enough to stay in the nearest cache. */
 export const blockBytes = 16384
 
 interface Views {
@@ -98,9 +126,10 @@ interface Views {
   readonly uint32: Uint32Array
   readonly uint16: Uint16Array
   readonly uint8: Uint8Array
-  /** The first block, full size. */
+  /** The first block: the part at work, and all of it. */
   readonly block32: Float32Array
   readonly block64: Float64Array
+  readonly whole64: Float64Array
 }
 
 let latest: Views | undefined
@@ -119,6 +148,7 @@ export function views(): Views {
       uint8: new Uint8Array(buffer),
       block32: new Float32Array(buffer, blockA.value, blockBytes / 4),
       block64: new Float64Array(buffer, blockA.value, blockBytes / 8),
+      whole64: new Float64Array(buffer, blockA.value, wholeBlockBytes / 8),
     }
   return latest
 }

@@ -52,11 +52,14 @@ const carriers: Readonly<Record<Carrier, Limits>> = {
   fp64: { precision: 53, emin: -1022, emax: 1023 },
 }
 
-/** Throws 'carrier-too-narrow' unless every value of f is one of the carrier. */
-function checkCarrier(f: Format, carrier: Carrier): void {
+/** Whether every value of f is one of the carrier. */
+export function fits(f: Format, carrier: Carrier): boolean {
   const { precision, emin, emax } = carriers[carrier]
-  if (f.precision > precision || f.emax > emax || quantumExponent(f) < emin - precision + 1)
-    throw new FpsimError('carrier-too-narrow', { format: f.name, carrier })
+  return f.precision <= precision && f.emax <= emax && quantumExponent(f) >= emin - precision + 1
+}
+
+function checkCarrier(f: Format, carrier: Carrier): void {
+  if (!fits(f, carrier)) throw new FpsimError('carrier-too-narrow', { format: f.name, carrier })
 }
 
 const optionKeys: readonly string[] = ['rounding', 'overflow', 'seed', 'inPlace'] satisfies (keyof QuantizeOptions)[]
@@ -68,7 +71,7 @@ function kindOf(f: Format, saturate: boolean): number {
 }
 
 /** The choice of kernel, and what it is told. */
-interface Plan {
+export interface Plan {
   readonly path: Path
   readonly f: Format
   readonly rounding: Rounding
@@ -76,7 +79,7 @@ interface Plan {
   readonly key: readonly [number, number]
 }
 
-const isE8m0 = (f: Format): boolean =>
+export const isE8m0 = (f: Format): boolean =>
   f.precision === 1 && f.emin === -127 && f.emax === 127 && !f.signed && !f.subnormals && f.specials === 'nan-only'
 
 /** The fastest kernel that is exact for this format. The conditions are those that the kernels state. */
@@ -99,7 +102,7 @@ function pathOf(f: Format, carrier: Carrier, rounding: Rounding, saturate: boole
 }
 
 /** The options checked and the kernel chosen. */
-function planOf(target: Format, carrier: Carrier, o: QuantizeOptions): Plan {
+export function planOf(target: Format, carrier: Carrier, o: QuantizeOptions): Plan {
   if (typeof o !== 'object' || o === null)
     throw new FpsimError('invalid-value', { option: 'options', value: o, problem: 'wrong-type', expected: 'object' })
   for (const key of Object.keys(o))
@@ -140,38 +143,40 @@ export function setRounding(f: Format, rounding: Rounding, saturate: boolean): v
 }
 
 /**
- * The kernel of a plan as a function of a block: n values at an address, the first being number `index` of all. False: the
- * hurried kernel met a NaN, and the block is to be done again with `careful`.
+ * n values at an address, the first being number `index` of all. False: the hurried kernel met a NaN, and the block is to
+ * be done again with `careful`.
  */
-function kernelOf({
-  path,
-  f,
-  rounding,
-  saturate,
-  key,
-}: Plan): (at: number, n: number, index: number, careful: boolean) => boolean {
+export type Kernel = (at: number, n: number, index: number, careful: boolean) => boolean
+
+/** The kernel of a plan as a function of a block. */
+export function kernelOf({ path, f, rounding, saturate, key }: Plan): Kernel {
   const m = machine()
   const { precision, emin, emax } = f
   const kind = kindOf(f, saturate)
   const top = largest(f)
   const [k0, k1] = key
-  const done = (_: void) => true
+  const always = (work: (at: number, n: number, index: number) => void): Kernel => {
+    return (at, n, index) => {
+      work(at, n, index)
+      return true
+    }
+  }
   switch (path) {
     case 'nearest32':
     case 'nearest64':
-      return (at, n) => done(m[path](at, n, kind, emin, emax, precision, top))
+      return always((at, n) => m[path](at, n, kind, emin, emax, precision, top))
     case 'nearestWide32':
       return (at, n, _, careful) => m.nearestWide32(at, n, precision, saturate, careful) === 0
     case 'nearestE8m0':
-      return (at, n) => done(m.nearestE8m0(at, n, saturate))
+      return always((at, n) => m.nearestE8m0(at, n, saturate))
     case 'stochastic32':
-      return (at, n, index) => done(m.stochastic32(at, n, kind, emin, emax, precision, top, index, k0, k1))
+      return always((at, n, index) => m.stochastic32(at, n, kind, emin, emax, precision, top, index, k0, k1))
     case 'stochasticWide32':
       return (at, n, index, careful) => m.stochasticWide32(at, n, precision, saturate, careful, index, k0, k1) === 0
     case 'plain32':
     case 'plain64':
       setRounding(f, rounding, saturate)
-      return (at, n, index) => done(m[path](at, n, index, k0, k1))
+      return always((at, n, index) => m[path](at, n, index, k0, k1))
   }
 }
 

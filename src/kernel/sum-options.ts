@@ -31,8 +31,7 @@ export function sumPlanOf(o: SumOptions, allowed: readonly string[]): SumPlan {
     throw new FpsimError('invalid-value', { option: 'options', value: o, problem: 'wrong-type', expected: 'object' })
   for (const key of Object.keys(o)) {
     if (ofHardware.includes(key)) throw new FpsimError('unsupported-combination', { options: [key] })
-    if (!allowed.includes(key))
-      throw new FpsimError('unknown-key', { key, allowed, suggestion: suggest(key, allowed) })
+    if (!allowed.includes(key)) throw new FpsimError('unknown-key', { key, allowed, suggestion: suggest(key, allowed) })
   }
   const { accumulate = 'fp32', method = 'sequential', chunk } = o
   if (!(methods as readonly string[]).includes(method))

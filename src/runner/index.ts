@@ -4,6 +4,7 @@ import type { Runner } from './runner.js'
 const runners: Readonly<Record<string, () => Promise<Runner>>> = {
   replay: async () => (await import('./replay.js')).replay,
   'number-line': async () => (await import('./number-line.js')).numberLine,
+  summation: async () => (await import('./summation.js')).summation,
   rounding: async () => (await import('./rounding.js')).rounding,
 }
 

@@ -1,18 +1,19 @@
 /** Replays values through a format, unscaled and scaled: what is lost, what survives, and which scales are safe. */
 import * as z from 'zod/mini'
 import { uniform } from '../data/rng.js'
-import type { Source } from '../data/source.js'
+import type { Block as DataBlock, Source } from '../data/source.js'
 import { type Format, roundings } from '../format/format.js'
 import { format } from '../format/parse.js'
 import { fateRounder, overflows, type Rounded } from '../format/round.js'
+import { canTally, tallyBlock } from '../kernel/tally.js'
 import type { Block, Finding } from '../result/result.js'
 import { contagionBlocks } from './contagion.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { choice, formatName, number } from './params.js'
 import { bitsTable, fatesTable, followNotes, histogram, type View, windowNote } from './replay-blocks.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
-import { addBlock, counted, newTally, relativeError, type Tally } from './tally.js'
-import { addExtent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './window.js'
+import { addBlock, addToTensor, counted, newTally, relativeError, type Tally } from './tally.js'
+import { addExtent, type Extent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './window.js'
 
 const params = {
   ...originParams,
@@ -59,22 +60,35 @@ function counterRounder(p: Params, f: Format, seed: number): (x: number) => Roun
   })
 }
 
+/** Counts one block at one scale: by the kernel where it can, by the plain code otherwise; both give the same sums. */
+function counter(p: Params, f: Format, { scale, seed, extent }: { scale: number; seed: number; extent?: Extent }) {
+  const view = { f, scale, rounded: counterRounder(p, f, seed) }
+  const inBulk = p.rounding === 'nearest-even' && canTally(f, scale)
+  return (tally: Tally, { tensor, values, weights, zeros = 0 }: DataBlock): void => {
+    const plain = (part: Float64Array, partWeights?: Float64Array): void => {
+      addBlock(tally, { tensor, values: part, ...(partWeights ? { weights: partWeights } : {}) }, view)
+      if (extent) addExtent(extent, part, partWeights)
+    }
+    if (inBulk && !weights) {
+      const options = { f, scale, overflow: p.overflow, tally, otherwise: plain, ...(extent ? { extent } : {}) }
+      addToTensor(tally, tensor, tallyBlock(values, options))
+    } else plain(values, weights)
+    tally.zeros += zeros
+    tally.values += zeros
+  }
+}
+
 /** One pass over the source: both tallies (one, where the scale is 1) and the extent. */
 async function pass(source: Source, p: Params, f: Format, { seed, host }: Request) {
+  const extent = newExtent()
   const unscaled = newTally()
   const scaled = p.scale === 1 ? unscaled : newTally()
-  const extent = newExtent()
-  const plain = { f, scale: 1, rounded: counterRounder(p, f, seed) }
-  const times = { f, scale: p.scale, rounded: counterRounder(p, f, seed) }
+  const countPlain = counter(p, f, { scale: 1, seed, extent })
+  const countScaled = counter(p, f, { scale: p.scale, seed })
   let done = 0
   for await (const block of source.blocks()) {
-    addBlock(unscaled, block, plain)
-    if (scaled !== unscaled) addBlock(scaled, block, times)
-    addExtent(extent, block.values, block.weights)
-    for (const t of new Set([unscaled, scaled])) {
-      t.zeros += block.zeros ?? 0
-      t.values += block.zeros ?? 0
-    }
+    countPlain(unscaled, block)
+    if (scaled !== unscaled) countScaled(scaled, block)
     done += block.values.length
     await host.progress?.(done, source.size)
   }

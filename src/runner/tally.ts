@@ -91,17 +91,28 @@ export function binadesOf(t: Tally): { first: number; counts: number[] } {
 
 export const relativeError = (t: Tally): number => rootOfRatio(t.error, t.energy)
 
+function tensorOf(t: Tally, name: string): { lost: number; counted: number } {
+  const known = t.tensors.get(name)
+  if (known) return known
+  const made = { lost: 0, counted: 0 }
+  t.tensors.set(name, made)
+  return made
+}
+
+/** Adds what was counted in bulk to a tensor's own figures. */
+export function addToTensor(t: Tally, name: string, sums: { lost: number; counted: number }): void {
+  const own = tensorOf(t, name)
+  own.lost += sums.lost
+  own.counted += sums.counted
+}
+
 /** Adds values (a block of one tensor) to the tally: `values` as recorded, rounded after multiplication by `scale`. */
 export function addBlock(
   t: Tally,
   { tensor, values, weights }: { tensor: string; values: Float64Array; weights?: Float64Array },
   { f, scale, rounded }: { f: Format; scale: number; rounded: (x: number) => Rounded },
 ): void {
-  let own = t.tensors.get(tensor)
-  if (!own) {
-    own = { lost: 0, counted: 0 }
-    t.tensors.set(tensor, own)
-  }
+  const own = tensorOf(t, tensor)
   for (let i = 0; i < values.length; i++) {
     const x = values[i] as number
     const weight = weights ? (weights[i] as number) : 1

@@ -1,6 +1,6 @@
 /** The loss scales that are safe: those without overflow, and those that lose almost nothing. */
 import { exponentOf, isPowerOfTwo, powerOfTwo } from '../format/bits.js'
-import type { Format } from '../format/format.js'
+import { type Format, quantumExponent } from '../format/format.js'
 import { fateRounder, rounder } from '../format/round.js'
 
 /** A scale that loses less than this is good. */
@@ -70,10 +70,12 @@ export function minGoodScale({ counted, inside: counts, atStart }: Extent, f: Fo
   /** Whether a value is lost: decided by the codec, at the start of a binade and in its middle. */
   const isLost = (size: number, k: number) => rounded(size * powerOfTwo(k)) === 0
   let lost = 0
-  let bin = 0
+  let bin = counts.findIndex((n) => n > 0)
   let answer = Number.NaN
-  // From the largest scale down the lost binades only grow, so one pass over scales and binades is enough.
-  for (let k = maxPower; k >= minPower; k--) {
+  // From this scale up the smallest value is four quanta or more: nothing is lost.
+  const harmless = Math.min(Math.max(quantumExponent(f) + 2 - (bin + lowest), minPower), maxPower)
+  // From there down the lost binades only grow, so one pass over scales and binades is enough.
+  for (let k = harmless; k >= minPower; k--) {
     for (; bin < binades; bin++) {
       const start = powerOfTwo(bin + lowest)
       // Not just above the start: scaled into float64's own subnormals that would round back to it. The lowest binade

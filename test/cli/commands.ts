@@ -39,4 +39,5 @@ export const otherLines: readonly string[] = [
   'schema --help',
 ]
 
-export const words = (line: string): string[] => (line === '' ? [] : line.split(' '))
+export const words = (line: string): string[] =>
+  (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^'(.*)'$/, '$1'))

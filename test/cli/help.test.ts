@@ -1,6 +1,6 @@
 /** Help keeps its word: every option is explained in both languages, every example runs. */
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { globalOptions, kebab } from '../../src/cli/arguments.js'
@@ -76,6 +76,7 @@ test('every example line of help runs', () => {
     writeBadFiles(cwd)
     copyFileSync(join(cwd, 'good.yaml'), join(cwd, 'my.yaml'))
     copyFileSync(join(cwd, 'good.npy'), join(cwd, 'gradients.npy'))
+    writeFileSync(join(cwd, 'expressions.txt'), '1 + 1\n')
     mkdirSync(join(cwd, 'lessons'))
     for (const name of ['a.yaml', 'b.yaml']) copyFileSync(join(cwd, 'good.yaml'), join(cwd, 'lessons', name))
     const examples = new Set(

@@ -105,7 +105,8 @@ Next: \`fpsim list\`
 
 test('every output ends with one line break, whatever the options', () => {
   for (const to of ['terminal', 'json', 'csv', 'markdown'] as const)
-    for (const lang of ['en', 'zh'] as const) assert.match(render({ ...empty, subject: { name: 'x' } }, { to, lang, color: true }), /[^\n]\n$/)
+    for (const lang of ['en', 'zh'] as const)
+      assert.match(render({ ...empty, subject: { name: 'x' } }, { to, lang, color: true }), /[^\n]\n$/)
 })
 
 test('options that do not exist are errors', () => {

@@ -22,3 +22,8 @@ export const panelsA: usize = memory.data(65536, 64)
 export const panelsB: usize = memory.data(262144, 64)
 export const sums: usize = memory.data(65536, 64)
 export const totals: usize = memory.data(65536, 64)
+
+/** Counts by exponent field, 2048 of 4 bytes: of the values (twice, for even and odd places), of what they become, of powers of two. */
+export const histograms: usize = memory.data(40960, 64)
+/** Results of a tally: two sums, the largest size, the largest value. */
+export const results: usize = memory.data(64, 64)

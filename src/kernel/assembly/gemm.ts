@@ -60,11 +60,15 @@ function tile32(a: usize, b: usize, s: usize, depth: i32): void {
   let c21 = v128.load(s + sumStride * 2, 16)
   let c30 = v128.load(s + sumStride * 3)
   let c31 = v128.load(s + sumStride * 3, 16)
+  let b0: v128
+  let b1: v128
+  let x: v128
   const end = a + (<usize>depth << 4)
+  // Not unrolled: V8 would move the loads of all depths to the front and run out of registers.
   for (; a < end; a += 16, b += 32) {
-    const b0 = v128.load(b)
-    const b1 = v128.load(b, 16)
-    let x = v128.load_splat<f32>(a)
+    b0 = v128.load(b)
+    b1 = v128.load(b, 16)
+    x = v128.load_splat<f32>(a)
     c00 = step32(c00, x, b0)
     c01 = step32(c01, x, b1)
     x = v128.load_splat<f32>(a, 4)
@@ -108,6 +112,7 @@ const toInf: i32 = 1
 const toTop: i32 = 2
 const toNaN: i32 = 3
 const wide: i32 = 4
+const bf16: i32 = 5
 
 /** What the rounding needs: constants of the format in all lanes. Set by setAccumulator. */
 let low: v128 = i32x4.splat(0)
@@ -141,9 +146,10 @@ export function setAccumulator(emin: i32, emax: i32, precision: i32, largest: f3
 }
 
 // @ts-ignore: decorator
-@inline function rounded(kind: i32, x: v128, exponent: v128): v128 {
-  if (kind == wide) {
-    const odd = v128.and(i32x4.shr_u(x, shift), i32x4.splat(1))
+@inline function rounded(kind: i32, x: v128, exponent: v128, low: v128, raise: v128, half: v128, kept: v128): v128 {
+  if (kind == wide || kind == bf16) {
+    // A shift by a constant is one instruction, by a variable four.
+    const odd = v128.and(kind == bf16 ? i32x4.shr_u(x, 16) : i32x4.shr_u(x, shift), i32x4.splat(1))
     return v128.and(i32x4.add(i32x4.add(x, half), odd), kept)
   }
   let e = i32x4.max_s(exponent, low)
@@ -164,6 +170,11 @@ export function setAccumulator(emin: i32, emax: i32, precision: i32, largest: f3
   let c10 = v128.load(s + sumStride)
   let c11 = v128.load(s + sumStride, 16)
   let largest = i32x4.splat(0)
+  // Locals, because a global is read from memory every time.
+  const lows = low
+  const raises = raise
+  const halves = half
+  const keep = kept
   const end = a + (<usize>depth << 4)
   for (; a < end; a += 16, b += 32) {
     const b0 = v128.load(b)
@@ -173,35 +184,35 @@ export function setAccumulator(emin: i32, emax: i32, precision: i32, largest: f3
     let p = f32x4.mul(x, b0)
     let e = exponentOf(p)
     if (kind == hurried) largest = i32x4.max_s(largest, e)
-    c00 = f32x4.add(c00, rounded(kind, p, e))
+    c00 = f32x4.add(c00, rounded(kind, p, e, lows, raises, halves, keep))
     e = exponentOf(c00)
     if (kind == hurried) largest = i32x4.max_s(largest, e)
-    c00 = rounded(kind, c00, e)
+    c00 = rounded(kind, c00, e, lows, raises, halves, keep)
 
     p = f32x4.mul(x, b1)
     e = exponentOf(p)
     if (kind == hurried) largest = i32x4.max_s(largest, e)
-    c01 = f32x4.add(c01, rounded(kind, p, e))
+    c01 = f32x4.add(c01, rounded(kind, p, e, lows, raises, halves, keep))
     e = exponentOf(c01)
     if (kind == hurried) largest = i32x4.max_s(largest, e)
-    c01 = rounded(kind, c01, e)
+    c01 = rounded(kind, c01, e, lows, raises, halves, keep)
 
     x = v128.load_splat<f32>(a, 4)
     p = f32x4.mul(x, b0)
     e = exponentOf(p)
     if (kind == hurried) largest = i32x4.max_s(largest, e)
-    c10 = f32x4.add(c10, rounded(kind, p, e))
+    c10 = f32x4.add(c10, rounded(kind, p, e, lows, raises, halves, keep))
     e = exponentOf(c10)
     if (kind == hurried) largest = i32x4.max_s(largest, e)
-    c10 = rounded(kind, c10, e)
+    c10 = rounded(kind, c10, e, lows, raises, halves, keep)
 
     p = f32x4.mul(x, b1)
     e = exponentOf(p)
     if (kind == hurried) largest = i32x4.max_s(largest, e)
-    c11 = f32x4.add(c11, rounded(kind, p, e))
+    c11 = f32x4.add(c11, rounded(kind, p, e, lows, raises, halves, keep))
     e = exponentOf(c11)
     if (kind == hurried) largest = i32x4.max_s(largest, e)
-    c11 = rounded(kind, c11, e)
+    c11 = rounded(kind, c11, e, lows, raises, halves, keep)
   }
   if (kind == hurried && v128.any_true(i32x4.ge_s(largest, i32x4.splat(limit)))) return false
   v128.store(s, c00)
@@ -227,6 +238,10 @@ function tileWide(a: usize, b: usize, s: usize, depth: i32): void {
   tileRounded(wide, a, b, s, depth)
 }
 
+function tileBf16(a: usize, b: usize, s: usize, depth: i32): void {
+  tileRounded(bf16, a, b, s, depth)
+}
+
 /** gemm32 with the accumulator that was set. kind: 1 Inf, 2 the largest finite, 3 NaN beyond it; 4 float32's exponents. */
 export function gemmRounded(kind: i32, rows: i32, columns: i32, first: i32, depth: i32): void {
   for (let j = 0; j < columns; j += 8) {
@@ -234,8 +249,10 @@ export function gemmRounded(kind: i32, rows: i32, columns: i32, first: i32, dept
     for (let i = 0; i < rows; i += 2) {
       const a = panelsA + ((<usize>(i & ~3) * tileDepth + (<usize>first << 2) + <usize>(i & 2)) << 2)
       const s = sums + <usize>i * sumStride + (<usize>j << 2)
-      if (kind == wide) tileWide(a, b, s, depth)
-      else if (!tileHurried(a, b, s, depth)) {
+      if (kind == wide) {
+        if (shift == 16) tileBf16(a, b, s, depth)
+        else tileWide(a, b, s, depth)
+      } else if (!tileHurried(a, b, s, depth)) {
         if (kind == toInf) tileToInf(a, b, s, depth)
         else if (kind == toTop) tileToTop(a, b, s, depth)
         else tileToNaN(a, b, s, depth)

@@ -111,8 +111,7 @@ export function nearest32(at: usize, n: i32, kind: i32, emin: i32, emax: i32, pr
 }
 
 // @ts-ignore: decorator
-@inline function wide(at: usize, n: i32, precision: i32, saturate: bool, careful: bool): bool {
-  const shift = 24 - precision
+@inline function wide(at: usize, n: i32, shift: i32, saturate: bool, careful: bool): bool {
   const half = i32x4.splat((1 << (shift - 1)) - 1)
   const kept = i32x4.splat(-1 << shift)
   const top = i32x4.splat(0x7f800000 - (1 << shift))
@@ -132,27 +131,40 @@ export function nearest32(at: usize, n: i32, kind: i32, emin: i32, emax: i32, pr
  * or what an earlier block left behind this one looked like it; the block must be done again, `careful`.
  */
 export function nearestWide32(at: usize, n: i32, precision: i32, saturate: bool, careful: bool): bool {
-  if (saturate) return wide(at, n, precision, true, true) && false
-  return careful ? wide(at, n, precision, false, true) && false : wide(at, n, precision, false, false)
+  const shift = 24 - precision
+  if (saturate) return wide(at, n, shift, true, true) && false
+  if (careful) return wide(at, n, shift, false, true) && false
+  // bf16 by itself: a shift by a constant is one instruction, by a variable four.
+  return shift == 16 ? wide(at, n, 16, false, false) : wide(at, n, shift, false, false)
 }
 
 /** n values at `at`, nearest-even, to e8m0: the exponent field rounded with ties to its even value. */
 export function nearestE8m0(at: usize, n: i32, saturate: bool): void {
-  const beyond = i32x4.splat(saturate ? 0x7f000000 : nan32)
+  if (saturate) exponents(at, n, true)
+  else exponents(at, n, false)
+}
+
+// @ts-ignore: decorator
+@inline function exponents(at: usize, n: i32, saturate: bool): void {
   const end = at + (<usize>n << 2)
-  for (let p = at; p < end; p += 16) {
-    const x = v128.load(p)
-    const size = v128.and(x, i32x4.splat(0x7fffffff))
-    const odd = v128.and(i32x4.shr_u(size, 23), i32x4.splat(1))
-    let r = v128.and(i32x4.add(i32x4.add(size, i32x4.splat(0x3fffff)), odd), i32x4.splat(0x7f800000))
-    // float32's subnormals: code 0 is 2^-127, and 1.5 · 2^-127 a tie with it.
-    const low = v128.bitselect(i32x4.splat(0x800000), i32x4.splat(0x400000), i32x4.gt_s(size, i32x4.splat(0x600000)))
-    r = v128.bitselect(low, r, i32x4.lt_s(size, i32x4.splat(0x800000)))
-    r = v128.bitselect(beyond, r, i32x4.ge_s(r, i32x4.splat(0x7f800000)))
-    // NaN, and everything below zero but −0.
-    const bad = v128.or(i32x4.gt_s(size, i32x4.splat(0x7f800000)), f32x4.lt(x, f32x4.splat(0)))
-    v128.store(p, v128.bitselect(i32x4.splat(nan32), r, bad))
+  for (let p = at; p < end; p += 32) {
+    exponents4(p, saturate)
+    exponents4(p + 16, saturate)
   }
+}
+
+// @ts-ignore: decorator
+@inline function exponents4(at: usize, saturate: bool): void {
+  const x = v128.load(at)
+  const size = v128.and(x, i32x4.splat(0x7fffffff))
+  const odd = v128.and(i32x4.shr_u(size, 23), i32x4.splat(1))
+  let r = v128.and(i32x4.add(i32x4.add(size, i32x4.splat(0x3fffff)), odd), i32x4.splat(0x7f800000))
+  // Among float32's subnormals code 0 is 2^-127, and 1.5 · 2^-127 a tie that goes to it.
+  r = i32x4.max_s(v128.and(r, i32x4.gt_s(size, i32x4.splat(0x600000))), i32x4.splat(0x400000))
+  if (saturate) r = i32x4.min_s(r, i32x4.splat(0x7f000000))
+  else r = v128.or(r, v128.and(i32x4.gt_s(r, i32x4.splat(0x7f000000)), i32x4.splat(nan32)))
+  // NaN, and everything below zero but −0.
+  v128.store(at, v128.bitselect(r, i32x4.splat(nan32), f32x4.ge(x, f32x4.splat(0))))
 }
 
 // Stochastic: away from zero iff u < F, u the 32-bit draw and F = 2^32 · the exact discarded fraction of the quantum.
@@ -172,9 +184,8 @@ export function nearestE8m0(at: usize, n: i32, saturate: bool): void {
 
 // @ts-ignore: decorator
 @inline function stochasticWide(
-  at: usize, n: i32, precision: i32, saturate: bool, careful: bool, index: f64, k0: i32, k1: i32
+  at: usize, n: i32, shift: i32, saturate: bool, careful: bool, index: f64, k0: i32, k1: i32
 ): bool {
-  const shift = 24 - precision
   const kept = i32x4.splat(-1 << shift)
   const top = i32x4.splat(0x7f800000 - (1 << shift))
   let counter = <u64>index >> 2
@@ -201,10 +212,12 @@ export function nearestE8m0(at: usize, n: i32, saturate: bool): void {
 export function stochasticWide32(
   at: usize, n: i32, precision: i32, saturate: bool, careful: bool, index: f64, k0: i32, k1: i32
 ): bool {
-  if (saturate) return stochasticWide(at, n, precision, true, true, index, k0, k1) && false
-  return careful
-    ? stochasticWide(at, n, precision, false, true, index, k0, k1) && false
-    : stochasticWide(at, n, precision, false, false, index, k0, k1)
+  const shift = 24 - precision
+  if (saturate) return stochasticWide(at, n, shift, true, true, index, k0, k1) && false
+  if (careful) return stochasticWide(at, n, shift, false, true, index, k0, k1) && false
+  return shift == 16
+    ? stochasticWide(at, n, 16, false, false, index, k0, k1)
+    : stochasticWide(at, n, shift, false, false, index, k0, k1)
 }
 
 // With q = 2^(E − p + 1) the quantum of a lane, |x| / q is lower + rest, both exact, F = 2^32 · rest. u has 32 bits and

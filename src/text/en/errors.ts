@@ -1,5 +1,6 @@
 /** The sentences of errors, by code: what, where, what is allowed, the next step. */
 import { badData } from './bad-data.js'
+import { calc } from './calc.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -120,6 +121,10 @@ export const errors = {
   },
   'invalid-code': (v: Values) =>
     `${quoted(v['code'])} is not a code of ${v['format']}: an integer from 0 to 2^${v['width']} - 1, as 0x7bff, 0b0111 or decimal.`,
+  'invalid-expression': (v: Values): string => {
+    const problem = (calc.problems as Readonly<Record<string, (v: Values) => string>>)[String(v['problem'])]
+    return `${calc.place(v)}${problem?.(v) ?? 'wrong expression'}`
+  },
   'invalid-value': (v: Values): string => {
     const problem = problems[String(v['problem'])]
     const detail = problem

@@ -1,5 +1,5 @@
 /** The sentences of findings and notes, by code. */
-import { count, number, percent, power, scale, shortest } from '../numbers.js'
+import { brief, count, number, percent, power, scale, shortest } from '../numbers.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
 
@@ -78,4 +78,8 @@ export const findings = {
     `${many(n(v, 'wrong'), 'comparison', 'comparisons')} of ${count(n(v, 'cases'), 'en')} went wrong on this machine. Please report the digests below.`,
   verifyStopped: (v: Values) =>
     `Stopped: ${s(v, 'checks')} of ${s(v, 'all')} checks done, ${count(n(v, 'cases'), 'en')} comparisons, none wrong.`,
+  sumSequential: (v: Values) =>
+    `${s(v, 'count')} × ${brief(n(v, 'value'))}, one by one in ${s(v, 'format')}: ${brief(n(v, 'sum'))}. The exact sum is ${brief(n(v, 'exact'))}.`,
+  onesStall: (v: Values) =>
+    `1 + 1 + 1 + … stops at ${brief(n(v, 'at'))} in ${s(v, 'format')}: adding 1 changes nothing there.`,
 }

@@ -16,6 +16,8 @@ export const options = {
   overflow: 'what overflow gives: ieee (Inf or NaN) or saturate (the largest value)',
   follow: 'the one value that is followed through',
   spacing: 'the format whose steps are listed',
+  value: 'the number that is added again and again',
+  chunk: 'terms per chunk; chunks are added in fp32',
   points: 'random values per power of two in the chart',
   json: 'print JSON',
   csv: 'print CSV',
@@ -33,5 +35,7 @@ export const options = {
   help: 'this help',
   version: 'the version',
   all: 'every format',
+  expressions: 'a file with one expression a line, or - for stdin',
+  steps: 'lay every operation out on paper: alignment, exact result, guard bits, decision',
   code: 'the values are codes: 0x7bff, 0b0111, 31743',
 }

@@ -1,6 +1,7 @@
 /** 各种错误的句子，按代码排列：是什么、在哪里、允许什么、下一步做什么。 */
 import type { Text } from '../text.js'
 import { badData } from './bad-data.js'
+import { calc } from './calc.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -117,6 +118,10 @@ export const errors: Text['errors'] = {
   },
   'invalid-code': (v: Values) =>
     `${quoted(v['code'])} 不是 ${v['format']} 的编码：应为 0 到 2^${v['width']} - 1 的整数，可写作 0x7bff、0b0111 或十进制。`,
+  'invalid-expression': (v: Values): string => {
+    const problem = (calc.problems as Readonly<Record<string, (v: Values) => string>>)[String(v['problem'])]
+    return `${calc.place(v)}${problem?.(v) ?? '表达式有误'}`
+  },
   'invalid-value': (v: Values): string => {
     const problem = problems[String(v['problem'])]
     const detail = problem ? problem(v) : `不允许 ${quoted(v['value'])}；可选：${list(v['allowed'])}${meant(v) || '。'}`

@@ -1,6 +1,7 @@
 /** 各条结论与说明的句子，按代码排列。 */
-import { count, number, percent, power, scale, shortest } from '../numbers.js'
-import type { Text } from '../text.js'
+
+import type { findings as english } from '../en/findings.js'
+import { brief, count, number, percent, power, scale, shortest } from '../numbers.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
 
@@ -19,7 +20,7 @@ const became = (fate: string): string =>
     nan: 'NaN',
   })[fate] ?? fate
 
-export const findings: Text['findings'] = {
+export const findings: typeof english = {
   fates: (v: Values) => {
     const overflow = n(v, 'overflow')
     const rest = overflow > 0 ? `；${many(overflow)}上溢` : n(v, 'scale') === 1 ? '' : '；无上溢'
@@ -74,4 +75,7 @@ export const findings: Text['findings'] = {
     `在本机上比较 ${count(n(v, 'cases'), 'zh')}次，其中 ${count(n(v, 'wrong'), 'zh')} 次错误。请报告下面的摘要。`,
   verifyStopped: (v: Values) =>
     `已停止：完成 ${s(v, 'checks')} / ${s(v, 'all')} 项检查，比较 ${count(n(v, 'cases'), 'zh')}次，无一错误。`,
+  sumSequential: (v: Values) =>
+    `${s(v, 'count')} × ${brief(n(v, 'value'))}，在 ${s(v, 'format')} 中逐项累加：${brief(n(v, 'sum'))}。精确和为 ${brief(n(v, 'exact'))}。`,
+  onesStall: (v: Values) => `1 + 1 + 1 + … 在 ${s(v, 'format')} 中停在 ${brief(n(v, 'at'))}：再加 1 也不变。`,
 }

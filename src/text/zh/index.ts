@@ -1,6 +1,7 @@
 /** Every sentence of fpsim in Chinese. */
 import type { Text } from '../text.js'
 import { badData } from './bad-data.js'
+import { calc } from './calc.js'
 import { commands } from './commands.js'
 import { errors } from './errors.js'
 import { findings } from './findings.js'
@@ -8,4 +9,12 @@ import { labels } from './labels.js'
 import { options } from './options.js'
 import { screen } from './screen.js'
 
-export const zh: Text = { badData, commands, errors, findings, labels, options, screen }
+export const zh: Text = {
+  badData,
+  commands,
+  errors,
+  findings: { ...findings, ...calc.findings },
+  labels: { ...labels, ...calc.labels },
+  options,
+  screen,
+}

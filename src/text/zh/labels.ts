@@ -1,6 +1,7 @@
 /** 标题、表头等短词，按代码排列。 */
+
+import type { labels as english } from '../en/labels.js'
 import { brief, count, number, percent, scale, shortest } from '../numbers.js'
-import type { Text } from '../text.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
 
@@ -12,7 +13,7 @@ const many = (x: number): string => `${count(x, 'zh')} 个`.replace(/([万亿]) 
 
 const part: Readonly<Record<string, string>> = { all: '', weights: '权重', activations: '激活值' }
 
-export const labels: Text['labels'] = {
+export const labels: typeof english = {
   subject: (v: Values) =>
     `${many(n(v, 'count'))}${s(v, 'kind') === 'profile' ? `${part[s(v, 'part')] ?? ''}梯度` : '值'}，${s(v, 'source')}`,
   twoFormats: (v: Values) => `${s(v, 'first')}，${s(v, 'second')}`,
@@ -163,4 +164,28 @@ export const labels: Text['labels'] = {
   smallestFailure: (v: Values) => `${s(v, 'format')}，${s(v, 'rounding')}：${s(v, 'input')}（${s(v, 'hex')}）`,
   got: () => '得到',
   wanted: () => '应为',
+  method: () => '方法',
+  theoryAllows: () => '理论上限',
+  percentOf: (v: Values) => percent(n(v, 'share')),
+  anything: () => '无保证',
+  'sum-sequential': (v: Values) => (v['format'] === undefined ? '逐项' : `${s(v, 'format')} 逐项累加`),
+  'sum-chunked': (v: Values) => (v['chunk'] === undefined ? '分块' : `每 ${s(v, 'chunk')} 项一块，块间用 fp32`),
+  'sum-pairwise': (v: Values) => (v['format'] === undefined ? '两两' : `${s(v, 'format')} 两两相加`),
+  'sum-kahan': (v: Values) => (v['format'] === undefined ? 'Kahan' : `${s(v, 'format')} Kahan 补偿求和`),
+  'sum-fp32': (v: Values): string => (v['format'] === undefined ? 'fp32' : 'fp32 逐项累加'),
+  errorByLength: (v: Values) => `和的相对误差随项数的变化，各项为 ${s(v, 'format')}`,
+  termsAxis: () => '项数',
+  bound: () => '上界',
+  sumSubject: (v: Values) => `${s(v, 'count')} × ${brief(n(v, 'value'))}，${s(v, 'format')}`,
+  'param-value': () => '每项',
+  'param-chunk': () => '块长',
+  'metric-exactSum': () => '精确和',
+  'metric-sequential': () => '逐项和',
+  'metric-sequentialError': () => '逐项误差',
+  'metric-pairwiseError': () => '两两相加误差',
+  'metric-kahanError': () => 'Kahan 误差',
+  'metric-chunkedError': () => '分块误差',
+  'metric-fp32Error': () => 'fp32 误差',
+  'metric-stallsAt': () => '停在',
+  'metric-onesStallAt': () => '逐个加 1 停在',
 }

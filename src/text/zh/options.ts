@@ -17,6 +17,8 @@ export const options: Text['options'] = {
   overflow: '上溢的结果：ieee（Inf 或 NaN）或 saturate（最大值）',
   follow: '要逐步跟踪的那个值',
   spacing: '列出步长的格式',
+  value: '反复相加的数',
+  chunk: '每块的项数；块间用 fp32 相加',
   points: '图中每个 2 的幂内的随机点数',
   json: '输出 JSON',
   csv: '输出 CSV',
@@ -34,5 +36,7 @@ export const options: Text['options'] = {
   help: '显示本帮助',
   version: '显示版本',
   all: '全部格式',
+  expressions: '每行一个表达式的文件，或用 - 表示标准输入',
+  steps: '把每一步运算笔算出来：对阶、精确结果、保护位、舍入决定',
   code: '给出的值是编码：0x7bff、0b0111、31743',
 }
