@@ -17,6 +17,9 @@ const screens: Readonly<Record<string, string>> = {
   'underflow-65536': 'underflow --scale 65536',
   'underflow-too-large': 'underflow --scale 2^18',
   'underflow-no-safe-scale': 'underflow --profile digits-mlp',
+  summation: 'summation',
+  calc: "calc '(1 + 2^-11) * 3 - 0.1' --format fp16",
+  'calc-steps': "calc 'fma(7, 37, -2^-100)' --format bf16 --steps",
 }
 
 export const goldenScreens = Object.entries(screens).flatMap(([name, line]) =>

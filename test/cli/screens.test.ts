@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { scenarioNames } from '../../src/scenario/load.js'
 import { fpsim, type Ran, root } from '../support.js'
 import { batch } from './batch.js'
 import { goldenScreens } from './golden-screens.js'
@@ -26,4 +27,9 @@ describe('golden screens', () => {
 test('the bundled program prints the same as its modules', () => {
   for (const { file, argv } of goldenScreens.filter(({ file }) => file.startsWith('underflow-65536')))
     assert.equal(fpsim(argv).out, readFileSync(join(golden, file), 'utf8'))
+})
+
+test('every lesson has its golden screens', async () => {
+  const kept = new Set(goldenScreens.map(({ argv }) => argv[0]))
+  for (const lesson of await scenarioNames()) assert.ok(kept.has(lesson), lesson)
 })
