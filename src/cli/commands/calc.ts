@@ -10,6 +10,7 @@ import { suggest } from '../../suggest.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
 import type { Context } from '../context.js'
+import { examples } from '../examples.js'
 import { emitResult } from '../output.js'
 import { asOption } from '../report.js'
 
@@ -115,8 +116,8 @@ export const calc: Command = {
     return [...options, ...globalOptions]
   },
   async help({ text }) {
-    const { usages, summaries, exampleLines, calc: about } = text.commands
-    return { usage: usages.calc, about: [summaries.calc, about], options, examples: exampleLines.calc }
+    const { usages, summaries, calc: about } = text.commands
+    return { usage: usages.calc, about: [summaries.calc, about], options, examples: examples.calc }
   },
   async run(context) {
     const { values, flags } = context

@@ -3,6 +3,7 @@ import { FpsimError } from '../../errors.js'
 import { checkScenario } from '../../scenario/check.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
+import { examples } from '../examples.js'
 import { emit } from '../output.js'
 import { exitCodeOf, sentenceOf } from '../report.js'
 
@@ -11,8 +12,8 @@ export const check: Command = {
     return globalOptions
   },
   async help({ text }) {
-    const { usages, summaries, exampleLines } = text.commands
-    return { usage: usages.check, about: [summaries.check], options: [], examples: exampleLines.check }
+    const { usages, summaries } = text.commands
+    return { usage: usages.check, about: [summaries.check], options: [], examples: examples.check }
   },
   async run(context) {
     const { positionals, text, to } = context

@@ -4,6 +4,7 @@ import { format } from '../../format/parse.js'
 import { formatsResult } from '../../runner/formats.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
+import { examples } from '../examples.js'
 import { emitResult } from '../output.js'
 
 const options = [{ key: 'all', kind: 'flag' }] as const
@@ -13,8 +14,8 @@ export const formats: Command = {
     return [...options, ...globalOptions]
   },
   async help({ text }) {
-    const { usages, summaries, exampleLines } = text.commands
-    return { usage: usages.formats, about: [summaries.formats], options, examples: exampleLines.formats }
+    const { usages, summaries } = text.commands
+    return { usage: usages.formats, about: [summaries.formats], options, examples: examples.formats }
   },
   async run(context) {
     const names = context.positionals.flatMap((name) => name.split(','))

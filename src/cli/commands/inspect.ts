@@ -5,6 +5,7 @@ import { format } from '../../format/parse.js'
 import { inspect as look } from '../../runner/inspect.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
+import { examples } from '../examples.js'
 import { emitResult } from '../output.js'
 import { asOption } from '../report.js'
 
@@ -19,8 +20,8 @@ export const inspect: Command = {
     return [...options, ...globalOptions]
   },
   async help({ text }) {
-    const { usages, summaries, exampleLines } = text.commands
-    return { usage: usages.inspect, about: [summaries.inspect], options, examples: exampleLines.inspect }
+    const { usages, summaries } = text.commands
+    return { usage: usages.inspect, about: [summaries.inspect], options, examples: examples.inspect }
   },
   async run(context) {
     const { positionals, values, flags } = context

@@ -9,6 +9,7 @@ import type { Scenario } from '../../scenario/scenario.js'
 import { globalOptions, isNumbersFile, type OptionSpec, splitCommand } from '../arguments.js'
 import type { Command, HelpOption } from '../command.js'
 import type { Context } from '../context.js'
+import { examples } from '../examples.js'
 import { emitResult } from '../output.js'
 import { guessFirst } from '../predict.js'
 import { progressLine } from '../progress.js'
@@ -107,10 +108,10 @@ export const run: Command = {
     return [...optionsOf(await runnerOf(await loadScenario(file))), ...globalOptions]
   },
   async help(context) {
-    const { usages, summaries, exampleLines } = context.text.commands
+    const { usages, summaries } = context.text.commands
     const file = context.positionals[0]
     if (file !== undefined) return helpOf(await loadScenario(file), `fpsim run ${file}`, context)
-    return { usage: usages.run, about: [summaries.run], options: [], examples: exampleLines.run }
+    return { usage: usages.run, about: [summaries.run], options: [], examples: examples.run }
   },
   async run(context) {
     const [file, ...extra] = context.positionals

@@ -6,6 +6,7 @@ import type { Scenario } from '../../scenario/scenario.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
 import type { Context } from '../context.js'
+import { examples } from '../examples.js'
 import { emit } from '../output.js'
 
 /** Lessons in the order of the course: what a lesson needs comes before it. */
@@ -51,8 +52,8 @@ export const list: Command = {
     return globalOptions
   },
   async help({ text }) {
-    const { usages, summaries, exampleLines } = text.commands
-    return { usage: usages.list, about: [summaries.list], options: [], examples: exampleLines.list }
+    const { usages, summaries } = text.commands
+    return { usage: usages.list, about: [summaries.list], options: [], examples: examples.list }
   },
   async run(context) {
     const { positionals, text, to, look } = context

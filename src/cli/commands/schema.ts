@@ -4,6 +4,7 @@ import { FpsimError } from '../../errors.js'
 import { jsonSchema } from '../../scenario/json-schema.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
+import { examples } from '../examples.js'
 import { emit } from '../output.js'
 
 export const schema: Command = {
@@ -11,8 +12,8 @@ export const schema: Command = {
     return globalOptions
   },
   async help({ text }) {
-    const { usages, summaries, exampleLines } = text.commands
-    return { usage: usages.schema, about: [summaries.schema], options: [], examples: exampleLines.schema }
+    const { usages, summaries } = text.commands
+    return { usage: usages.schema, about: [summaries.schema], options: [], examples: examples.schema }
   },
   async run(context) {
     const stray = context.positionals[0]

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { checks, type Evidence, verifyResult } from '../../runner/verify.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
+import { examples } from '../examples.js'
 import { emitResult } from '../output.js'
 import { progressLine } from '../progress.js'
 
@@ -11,8 +12,8 @@ export const verify: Command = {
     return globalOptions
   },
   async help({ text }) {
-    const { usages, summaries, exampleLines } = text.commands
-    return { usage: usages.verify, about: [summaries.verify], options: [], examples: exampleLines.verify }
+    const { usages, summaries } = text.commands
+    return { usage: usages.verify, about: [summaries.verify], options: [], examples: examples.verify }
   },
   async run(context) {
     let stopped = false

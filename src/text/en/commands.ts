@@ -37,26 +37,6 @@ export const commands = {
     verify: 'fpsim verify',
     schema: 'fpsim schema',
   },
-  exampleLines: {
-    list: ['fpsim list', 'fpsim list 2'],
-    formats: ['fpsim formats', 'fpsim formats fp16 bf16 e5m9', 'fpsim formats --all --csv'],
-    inspect: [
-      'fpsim inspect 0.1',
-      'fpsim inspect 0.1 --format fp16',
-      'fpsim inspect -6e-8 2^-24 0x1p-24 nan -inf -0',
-      'fpsim inspect 0x7bff --code --format fp16',
-    ],
-    calc: [
-      "fpsim calc '(1 + 2^-11) * 3 - 0.1' --format fp16",
-      "fpsim calc 'fma(7, 37, -2^-100)' --format bf16 --steps",
-      "fpsim calc 'exp(1) / 3' --rounding stochastic --seed 7",
-      'fpsim calc --input expressions.txt --format e4m3fn --json',
-    ],
-    run: ['fpsim run my.yaml', 'fpsim run my.yaml --scale 1024'],
-    check: ['fpsim check my.yaml', 'fpsim check lessons/*.yaml'],
-    verify: ['fpsim verify', 'fpsim verify --json'],
-    schema: ['fpsim schema --output lesson.schema.json'],
-  },
   calc: 'Numbers in every form (0.1, 2^-11, 1e-8, 0x1p-24, inf, nan), + - * /, parentheses, sqrt, fma(a, b, c); exp and log are computed with as many bits as it takes and rounded once. Each number is rounded to the format first. A file has one expression a line; # starts a comment.',
   chapters: [
     'Numbers',
