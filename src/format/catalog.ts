@@ -7,18 +7,19 @@ const signed = (
   [width, precision, emin, emax]: readonly [number, number, number, number],
   specials: Specials,
   spec: string,
-): Format => ({
-  name,
-  width,
-  precision,
-  emin,
-  emax,
-  signed: true,
-  subnormals: true,
-  negativeZero: specials !== 'fnuz',
-  specials,
-  spec,
-})
+): Format =>
+  Object.freeze({
+    name,
+    width,
+    precision,
+    emin,
+    emax,
+    signed: true,
+    subnormals: true,
+    negativeZero: specials !== 'fnuz',
+    specials,
+    spec,
+  })
 
 /** The IEEE-like format with x exponent bits and y fraction bits. */
 export const ieeeLike = (name: string, x: number, y: number, spec: string): Format => {
@@ -47,7 +48,7 @@ const e4m3b11fnuz = signed('e4m3b11fnuz', [8, 4, -10, 4], 'fnuz', 'ml_dtypes flo
 const e3m2 = signed('e3m2', [6, 3, -2, 4], 'none', 'OCP MX 1.0 (FP6 E3M2)')
 const e2m3 = signed('e2m3', [6, 4, 0, 2], 'none', 'OCP MX 1.0 (FP6 E2M3)')
 const e2m1 = signed('e2m1', [4, 2, 0, 2], 'none', 'OCP MX 1.0 (FP4 E2M1)')
-const e8m0: Format = {
+const e8m0: Format = Object.freeze({
   name: 'e8m0',
   width: 8,
   precision: 1,
@@ -58,9 +59,9 @@ const e8m0: Format = {
   negativeZero: false,
   specials: 'nan-only',
   spec: 'OCP MX 1.0 (E8M0, the shared scale of a block)',
-}
+})
 
-export const formats: readonly Format[] = [
+export const formats: readonly Format[] = Object.freeze([
   fp32,
   tf32,
   bf16,
@@ -77,7 +78,7 @@ export const formats: readonly Format[] = [
   e2m3,
   e2m1,
   e8m0,
-]
+])
 
 /** The formats a first look shows: what training uses today. */
 export const commonFormats: readonly Format[] = [fp32, tf32, bf16, fp16, e4m3fn, e5m2]

@@ -51,7 +51,7 @@ interface Plan {
 const optionKeys: readonly string[] = ['rounding', 'overflow', 'random'] satisfies (keyof RoundOptions)[]
 
 function planOf(o: RoundOptions): Plan {
-  if (typeof o !== 'object' || o === null)
+  if (typeof o !== 'object' || o === null || Array.isArray(o))
     throw new FpsimError('invalid-value', { option: 'options', value: o, problem: 'wrong-type', expected: 'object' })
   for (const key of Object.keys(o))
     if (!optionKeys.includes(key))

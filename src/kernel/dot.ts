@@ -57,6 +57,24 @@ export function summation(plan: SumPlan): (a: ArrayLike<number>, b: ArrayLike<nu
   }
 }
 
+/** Throws 'invalid-value' for what is not a list of numbers. */
+function checkNumbers(option: string, values: ArrayLike<number>): void {
+  const isList = typeof values === 'object' && values !== null && Number.isSafeInteger(values.length)
+  if (
+    isList &&
+    (ArrayBuffer.isView(values)
+      ? typeof values[0] !== 'bigint'
+      : Array.from(values).every((x) => typeof x === 'number'))
+  )
+    return
+  throw new FpsimError('invalid-value', {
+    option,
+    value: isList ? 'list' : values,
+    problem: 'wrong-type',
+    expected: 'numbers',
+  })
+}
+
 /**
  * The dot product of a and b, every operation rounded once (nearest-even, overflow to infinity) in the format
  * `accumulate`: first rnd(c), each product rnd(aᵢ·bᵢ), each sum. The operands are taken as they are, unrounded. NaN, ±Inf
@@ -73,6 +91,8 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>, o: DotOptions = 
   const plan = sumPlanOf(o, optionKeys)
   const { c = 0 } = o
   if (typeof c !== 'number') throw new FpsimError('invalid-value', { option: 'c', value: c, allowed: 'number' })
+  checkNumbers('a', a)
+  checkNumbers('b', b)
   if (a.length !== b.length)
     throw new FpsimError('invalid-value', { option: 'b', value: `${b.length} numbers`, allowed: `${a.length} numbers` })
   return summation(plan)(a, b, c)

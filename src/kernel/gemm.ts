@@ -98,19 +98,22 @@ function tiled(
     panels: machines.panelsB.value,
   }
   const out = new Float32Array(m * n)
+  // All depths at once: the kernel then starts from 0 and ends with canonical NaNs by itself.
+  const whole = tile === machines.gemm32 && chunk === undefined && k > 0 && k <= tileDepth
   const result = (chunk === undefined ? machines.sums : machines.totals).value
   for (let j = 0; j < n; j += tileColumns) {
     const columns = Math.min(tileColumns, n - j)
     for (let i = 0; i < m; i += tileRows) {
       const rows = Math.min(tileRows, m - i)
-      machines.clearSums(tileRows)
+      if (!whole) machines.clearSums(tileRows)
       if (chunk !== undefined) machines.clearTotals(tileRows)
       for (let k0 = 0; k0 < k; k0 += tileDepth) {
         const depth = Math.min(tileDepth, k - k0)
         // With one block of depth the columns' panels stay for all rows.
         if (i === 0 || k > tileDepth) pack(right, k0, depth, j, columns)
         pack(left, k0, depth, i, rows)
-        if (chunk === undefined) tile(rows, columns, 0, depth)
+        if (whole) machines.wholeGemm32(rows, columns, depth)
+        else if (chunk === undefined) tile(rows, columns, 0, depth)
         else
           for (let at = 0; at < depth; ) {
             const part = Math.min(chunk - ((k0 + at) % chunk), depth - at)
@@ -119,7 +122,7 @@ function tiled(
             if ((k0 + at) % chunk === 0 || k0 + at === k) machines.promote(tileRows)
           }
       }
-      machines.canonical32(result, tileRows * tileColumns)
+      if (!whole) machines.canonical32(result, tileRows * tileColumns)
       if (n === tileColumns) out.set(float32.subarray(result / 4, result / 4 + rows * n), i * n)
       else
         for (let r = 0; r < rows; r++) {

@@ -65,20 +65,12 @@ export interface Machine {
   setAccumulator(emin: number, emax: number, precision: number, largest: number): void
   survey(at: number, n: number): number
   gemm32(rows: number, columns: number, first: number, depth: number): void
+  wholeGemm32(rows: number, columns: number, depth: number): void
   gemmRounded(kind: number, rows: number, columns: number, first: number, depth: number): void
   clearSums(rows: number): void
   clearTotals(rows: number): void
   promote(rows: number): void
-  tally64(
-    n: number,
-    scale: number,
-    inverse: number,
-    emin: number,
-    emax: number,
-    precision: number,
-    top: number,
-    clamped: boolean,
-  ): void
+  tally64(n: number, scale: number, emin: number, precision: number, top: number, clamped: boolean): void
   narrow(n: number): void
   codes32(n: number, emin: number, emax: number, precision: number, width: number, nanCode: number): void
   values32(

@@ -18,8 +18,10 @@ export interface TallySums {
   overflow: number
   bits: number
   readonly counts: Float64Array
-  readonly error: { middle: number }
-  readonly energy: { middle: number }
+  /** How many values came before: value i of the stream is in part i mod 2 of the sums of squares. */
+  elements: number
+  readonly error: { readonly middle: Float64Array }
+  readonly energy: { readonly middle: Float64Array }
 }
 
 /** The parts of an extent that the pass adds to: of the unscaled values. */
@@ -45,96 +47,122 @@ export interface TallyOptions {
 const [least, most] = [-340, 390]
 const field = (exponent: number): number => exponent + 1023
 const fields = 2048
+/** Parts of the sums of squares, values that the kernel takes at a time, and its scales at most, as powers of two. */
+const [lanes, group, farthest] = [2, 8, 90]
 
 /**
- * Whether `tallyBlock` can do it: rounding to nearest-even, a power of two from 2^-600 to 2^600 as scale, and a format
+ * Whether `tallyBlock` can do it: rounding to nearest-even, a power of two from 2^-90 to 2^90 as scale, and a format
  * other than e8m0 and the 11-bit exponents.
  */
 export const canTally = (f: Format, scale: number): boolean =>
   isPowerOfTwo(scale) &&
   scale > 0 &&
-  Math.abs(exponentOf(scale)) <= 600 &&
+  Math.abs(exponentOf(scale)) <= farthest &&
   f.precision <= 52 &&
   quantizePath(f, 'fp64') === 'nearest64'
 
-function sumOf(count: (field: number) => number, first: number, last: number): number {
-  let sum = 0
-  for (let e = first; e <= last; e++) sum += count(e)
-  return sum
+/** The counts that the kernel left in its tables, to be cleared from one exponent field to another. */
+function counters() {
+  const first = machine().histograms.value / 4
+  const tables = views().uint32.subarray(first, first + 8 * fields)
+  const at = (i: number): number => tables[i] as number
+  return {
+    valuesOf: (e: number): number => at(4 * e) + at(4 * e + 1) + at(4 * e + 2) + at(4 * e + 3),
+    powersOf: (e: number): number => at(4 * (fields + e)),
+    clear: (from: number, to: number): void => {
+      tables.fill(0, 4 * from, 4 * to + 4)
+      tables.fill(0, 4 * (fields + from), 4 * (fields + to) + 4)
+    },
+  }
 }
 
 /**
  * Adds values, rounded to nearest-even after multiplication by `scale`, to a tally and an extent, and returns how many
  * were lost (nonzero became 0) and how many nonzero finite ones there were, in the parts that it took itself. Exact, and
- * the sums of squares have the bits of the plain code's: one term after another, in the order of the values, each of an
- * error as ((rounded / scale) − x)². Weights are 1. Parts (of 8192 values) that hold subnormal float64 numbers or
+ * the sums of squares have the bits of the plain code's: value i of the stream in part i mod 2, in the order of the values,
+ * each error as ((rounded / scale) − x)². Weights are 1. Parts (of 8192 values) that hold subnormal float64 numbers or
  * exponents below −340 or above 390 go to `otherwise`, and nothing of them is added here. `canTally` must hold.
+ * Method: what is lost, and the binades, follow from the exponents of the values, which alone are counted one by one; bits
+ * kept by the subnormals from the sum of the results' exponents.
  */
 export function tallyBlock(values: Float64Array, o: TallyOptions): { lost: number; counted: number } {
   const { f, scale, tally, extent, otherwise } = o
   const m = machine()
   const { float64, uint32, whole64 } = views()
+  const { valuesOf, powersOf, clear } = counters()
   const top = largest(f)
-  const { precision, emin, emax } = f
+  const { precision, emin } = f
   const shift = exponentOf(scale)
   const clamped = o.overflow === 'saturate' || f.specials === 'none'
-  const table = m.histograms.value / 4
   const place = m.results.value / 8
+  /** Half of the least quantum, unscaled: what is below is lost, and what is equal too, by the tie. */
+  const half = field(emin - precision - shift)
   const sum = { lost: 0, counted: 0 }
   const step = wholeBlockBytes / 8
   for (let from = 0; from < values.length; from += step) {
     const part = values.subarray(from, from + step)
     whole64.set(part)
-    float64[place] = tally.error.middle
-    float64[place + 1] = tally.energy.middle
-    m.tally64(part.length, scale, 1 / scale, emin, emax, precision, top, clamped)
-    const before = (e: number): number => (uint32[table + e] as number) + (uint32[table + fields + e] as number)
-    const after = (e: number): number =>
-      (uint32[table + 2 * fields + e] as number) + (uint32[table + 3 * fields + e] as number)
+    // The kernel's squares are those of the scaled values: the factor is a power of two, and nothing is rounded by it.
+    for (let i = 0; i < lanes; i++) {
+      const lane = (tally.elements + i) % lanes
+      float64[place + i] = (tally.error.middle[lane] as number) * scale * scale
+      float64[place + lanes + i] = (tally.energy.middle[lane] as number) * scale * scale
+    }
+    m.tally64(part.length, scale, emin, precision, top, clamped)
+    const result = (at: number): number => float64[place + at] as number
+    const whole = (at: number): number => uint32[2 * (place + at)] as number
+    const highest = Math.max(result(4), result(5))
+    const size = Math.max(highest, -Math.min(result(6), result(7)))
 
-    const powers = table + 4 * fields
-    const zeros = uint32[powers] as number
-    let strange = before(0) !== zeros || before(fields - 1) > 0
+    const padded = Math.ceil(part.length / group) * group
+    const padding = padded - part.length
+    const zeros = valuesOf(0) - padding
+    const counted = part.length - zeros
+    // Powers with exponent field 0 are zeros; what else has that field is subnormal.
+    let strange = powersOf(0) - padding !== zeros
+    const last = counted === 0 ? 0 : field(exponentOf(size))
+    strange ||= last > field(most)
+    let missing = strange ? 0 : counted
+    let lost = 0
     // Downwards from the largest until all are found: the exponents of real data lie together.
-    const last = strange || zeros === part.length ? 0 : field(exponentOf(float64[place + 2] as number))
     let first = last + 1
-    for (let missing = part.length - zeros; missing > 0 && first > field(least) && !strange; )
-      missing -= before(--first)
-    strange ||= last > field(most) || sumOf(before, first, last) !== part.length - zeros
-    if (strange) {
+    while (missing > 0 && first > field(least)) missing -= valuesOf(--first)
+    if (strange || missing > 0) {
+      clear(0, fields - 1)
       otherwise(part)
       continue
     }
     for (let e = first; e <= last; e++) {
-      const n = before(e)
+      const n = valuesOf(e)
+      const powers = powersOf(e)
+      if (e < half) lost += n
+      else if (e === half) lost += powers
       tally.counts[e - 1023 + shift - lowest]! += n
       if (extent) {
         extent.inside[e - 1023 - lowest]! += n
-        extent.atStart[e - 1023 - lowest]! += uint32[powers + e] as number
+        extent.atStart[e - 1023 - lowest]! += powers
       }
     }
-    const counted = part.length - zeros
-    const lost = after(0) - zeros
-    const overflow = after(fields - 1)
-    let subnormal = 0
-    let bits = 0
-    for (let e = field(emin - precision + 1); e < field(emin); e++) {
-      const n = after(e)
-      subnormal += n
-      bits += n * (precision - (field(emin) - e))
-    }
+    clear(0, 0)
+    clear(first, last)
+    const overflow = padded - whole(10)
     tally.values += part.length
     tally.zeros += zeros
     tally.lost += lost
-    tally.subnormal += subnormal
+    tally.subnormal += whole(9) - padding - zeros - lost
     tally.overflow += overflow
-    tally.bits += bits + (counted - lost - overflow - subnormal) * precision
-    tally.error.middle = float64[place] as number
-    tally.energy.middle = float64[place + 1] as number
+    // A result with the exponent e keeps precision − (emin − e) bits, from emin on all.
+    tally.bits += whole(8) - (counted - lost) * (field(emin) - precision) - overflow * precision
+    for (let i = 0; i < lanes; i++) {
+      const lane = (tally.elements + i) % lanes
+      tally.error.middle[lane] = result(i) / scale / scale
+      tally.energy.middle[lane] = result(lanes + i) / scale / scale
+    }
+    tally.elements += part.length
     if (extent) {
       extent.counted += counted
-      extent.largest = Math.max(extent.largest, float64[place + 2] as number)
-      extent.largestPositive = Math.max(extent.largestPositive, float64[place + 3] as number)
+      extent.largest = Math.max(extent.largest, size)
+      extent.largestPositive = Math.max(extent.largestPositive, highest)
     }
     sum.lost += lost
     sum.counted += counted

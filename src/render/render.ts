@@ -46,6 +46,15 @@ function check(o: RenderOptions): void {
 
 /** The text of a Result; it ends with a line break. Options that do not exist throw. */
 export function render(result: Result, o: RenderOptions = {}): string {
+  if (typeof result !== 'object' || result === null || result.schema !== 1 || !Array.isArray(result.blocks))
+    throw new FpsimError('invalid-value', {
+      option: 'result',
+      value: result,
+      problem: 'wrong-type',
+      expected: 'object',
+    })
+  if (typeof o !== 'object' || o === null || Array.isArray(o))
+    throw new FpsimError('invalid-value', { option: 'options', value: o, problem: 'wrong-type', expected: 'object' })
   check(o)
   const { to = 'terminal', lang = 'en', width = 80, color = 0, charset = 'unicode', ambiguous = 'narrow' } = o
   if (to === 'json') return toJson(result)

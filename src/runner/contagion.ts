@@ -1,6 +1,6 @@
 /** What one overflow does to a training: Inf, Inf − Inf = NaN, Adam's state, every weight. A real small run, not a story. */
 import type { Format } from '../format/format.js'
-import { rounder } from '../format/round.js'
+import { type RoundOptions, rounder } from '../format/round.js'
 import type { Block, Cell, Note, Values } from '../result/result.js'
 
 /** A least-squares fit y = w·x with Adam. */
@@ -82,8 +82,8 @@ function adam(state: State, gradients: readonly number[], step: number): State {
 }
 
 /** The run in format f with a fixed loss scale; `skip` leaves out the steps whose gradients are not all finite. */
-export function overflowRun(f: Format, { skip }: { skip: boolean }): Row[] {
-  const round = rounder(f)
+export function overflowRun(f: Format, { skip, rounding = {} }: { skip: boolean; rounding?: RoundOptions }): Row[] {
+  const round = rounder(f, rounding)
   const rows: Row[] = []
   let state: State = { weights: start, m: start.map(() => 0), v: start.map(() => 0) }
   let taken = 0
@@ -118,9 +118,9 @@ const pointOfNoReturn = (rows: readonly Row[]): number | undefined => {
 }
 
 /** The panel: the same run without and with the check that a loss scaler makes. */
-export function contagionBlocks(f: Format): Block[] {
-  const plain = overflowRun(f, { skip: false })
-  const checked = overflowRun(f, { skip: true })
+export function contagionBlocks(f: Format, rounding: RoundOptions = {}): Block[] {
+  const plain = overflowRun(f, { skip: false, rounding })
+  const checked = overflowRun(f, { skip: true, rounding })
   const rows: Cell[][] = plain.map((row, i) => {
     const other = checked[i] as Row
     const action: Cell = other.skipped ? { code: 'skipped' } : other.weight

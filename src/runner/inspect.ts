@@ -195,7 +195,7 @@ function modesTable(written: Written, f: Format): Block {
       const away = written.round(f, { rounding, random: 0 }).value
       const inward = written.round(f, { rounding, random: 1 - powerOfTwo(-53) }).value
       if (Object.is(away, inward) || !written.exact || !Number.isFinite(inward))
-        return [label, away, codeText(away, f), null]
+        return [label, away, codeText(away, f), { code: `fate-${written.round(f, { rounding, random: 0 }).fate}` }]
       const rest = divide(subtract(written.exact, rationalOf(inward)), rationalOf(stepAt(written, f)))
       const odds = Math.abs(nonzero(rest))
       return [label, away, codeText(away, f), { code: 'odds', values: { odds, other: inward } }]

@@ -1,7 +1,7 @@
 /** The pictures of a replay: histogram, fates, safe window, one value followed, bits by binade. */
 import { exponentOf, powerOfTwo } from '../format/bits.js'
 import { encode } from '../format/encode.js'
-import { type Format, hasInfinity, hasNaN, largest, quantumExponent } from '../format/format.js'
+import { type Format, hasInfinity, hasNaN, largest, quantumExponent, roundings } from '../format/format.js'
 import { fateRounder, overflows, type RoundOptions, rounder } from '../format/round.js'
 import { ulp } from '../format/ulp.js'
 import type { Block, Cell, Histogram, Label, Note, Table, Zone } from '../result/result.js'
@@ -74,7 +74,7 @@ export function fatesTable(views: readonly View[]): Table {
     rows: views.map((view) => {
       const { f, tally, scale } = view
       const n = counted(tally)
-      const all = n - tally.lost - tally.subnormal - tally.overflow
+      const all = n - tally.lost - tally.subnormal - tally.overflow - tally.nan
       const kept: Cell = { code: 'bitsOf', values: { bits: tally.bits / n, precision: f.precision } }
       const row: Cell[] = [
         { code: 'scaleOf', values: { scale } },
@@ -115,14 +115,17 @@ interface FollowParams {
   readonly overflow: string
 }
 
+/** The options of a rounding that has one answer: nearest-even stands in for stochastic. */
+export const fixedOptions = (p: { readonly rounding: string; readonly overflow: string }): RoundOptions => ({
+  rounding: roundings.find((mode) => mode === p.rounding && mode !== 'stochastic') ?? 'nearest-even',
+  overflow: overflows.find((policy) => policy === p.overflow) ?? 'ieee',
+})
+
 /** One value through scale, code and unscale; nearest-even stands in for stochastic rounding, which has no one answer. */
 export function followNotes(p: FollowParams, f: Format): Note[] {
   const x = p.follow
   const scale = p.scale
-  const options: RoundOptions = {
-    rounding: p.rounding === 'stochastic' ? 'nearest-even' : (p.rounding as NonNullable<RoundOptions['rounding']>),
-    overflow: overflows.find((policy) => policy === p.overflow) ?? 'ieee',
-  }
+  const options = fixedOptions(p)
   const hex = (value: number): string => {
     const rounded = rounder(f, options)(value)
     if (f.width > 53 || (Number.isNaN(rounded) && f.specials === 'none')) return ''

@@ -2,15 +2,15 @@
 import * as z from 'zod/mini'
 import { uniform } from '../data/rng.js'
 import type { Block as DataBlock, Source } from '../data/source.js'
-import { type Format, roundings } from '../format/format.js'
+import { type Format, largest, roundings } from '../format/format.js'
 import { format } from '../format/parse.js'
-import { fateRounder, overflows, type Rounded } from '../format/round.js'
+import { fateRounder, overflows, type Rounded, rounder } from '../format/round.js'
 import { canTally, tallyBlock } from '../kernel/tally.js'
 import type { Block, Finding } from '../result/result.js'
 import { contagionBlocks } from './contagion.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { choice, formatName, number } from './params.js'
-import { bitsTable, fatesTable, followNotes, histogram, type View, windowNote } from './replay-blocks.js'
+import { bitsTable, fatesTable, fixedOptions, followNotes, histogram, type View, windowNote } from './replay-blocks.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
 import { addBlock, addToTensor, counted, newTally, relativeError, type Tally } from './tally.js'
 import { addExtent, type Extent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './window.js'
@@ -113,7 +113,7 @@ function fractions(t: Tally) {
 function fateFinding(view: View): Finding {
   const { f, tally, scale } = view
   const { lost, subnormal } = fractions(tally)
-  const good = lost < tolerableLoss && tally.overflow === 0
+  const good = lost < tolerableLoss && tally.overflow === 0 && tally.nan === 0
   return {
     code: 'fates',
     tone: good ? 'good' : 'bad',
@@ -121,7 +121,21 @@ function fateFinding(view: View): Finding {
   }
 }
 
-function findingsOf(p: Params, views: readonly View[], outcome: Record<string, number>): Finding[] {
+/** Whether overflow ends at the largest finite value, where no scaler that looks for Inf and NaN sees it. */
+function isClipped(p: Params, f: Format): boolean {
+  const rounded = rounder(f, fixedOptions(p))
+  return [1, -1].every(
+    (sign) =>
+      Number.isFinite(rounded(sign * Number.POSITIVE_INFINITY)) || Number.isFinite(rounded(sign * 4 * largest(f))),
+  )
+}
+
+function findingsOf(
+  p: Params,
+  views: readonly View[],
+  outcome: Record<string, number>,
+  asksForScale: boolean,
+): Finding[] {
   const scaled = views.at(-1) as View
   if (counted(scaled.tally) === 0) {
     const { values, zeros, nonfinite } = scaled.tally
@@ -132,12 +146,14 @@ function findingsOf(p: Params, views: readonly View[], outcome: Record<string, n
     findings.push({
       code: 'stepSkipped',
       tone: 'bad',
-      values: { overflow: scaled.tally.overflow, policy: p.overflow, format: scaled.f.name },
+      values: { overflow: scaled.tally.overflow, format: scaled.f.name, clipped: isClipped(p, scaled.f) },
     })
+  if (scaled.tally.nan > 0)
+    findings.push({ code: 'becameNaN', tone: 'bad', values: { nan: scaled.tally.nan, format: scaled.f.name } })
   if (scaled.tally.nonfinite > 0)
     findings.push({ code: 'nonfiniteInput', tone: 'note', values: { nonfinite: scaled.tally.nonfinite } })
   const { minGoodScale: low, maxSafeScale: high } = outcome as { minGoodScale: number; maxSafeScale: number }
-  if (p.scale === 1 && (views[0] as View).tally.lost > 0 && low <= high)
+  if (asksForScale && p.scale === 1 && (views[0] as View).tally.lost > 0 && low <= high)
     findings.push({ code: 'guessScale', tone: 'note', values: {} })
   return findings
 }
@@ -181,7 +197,7 @@ export const replay = defineRunner({
       window: () => [windowNote(outcome, f, tolerableLoss)],
       follow: () => followNotes(p, f),
       bits: () => [bitsTable(views.at(-1) as View)],
-      contagion: () => contagionBlocks(f),
+      contagion: () => contagionBlocks(f, fixedOptions(p)),
     }
     const show = request.show.length > 0 ? request.show : parts.slice(0, 4)
     return {
@@ -195,7 +211,8 @@ export const replay = defineRunner({
         },
       },
       metrics: outcome,
-      findings: findingsOf(p, views, outcome),
+      // The lesson that follows one value through a scale is the one that asks for the scale.
+      findings: findingsOf(p, views, outcome, show.includes('follow')),
       blocks: something ? show.flatMap((part) => draw[part as (typeof parts)[number]]()) : [],
     }
   },

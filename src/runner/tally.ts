@@ -12,31 +12,40 @@ const large = powerOfTwo(400)
 const small = powerOfTwo(-400)
 const rescale = powerOfTwo(600)
 
+/** The usual squares are summed in two parts, element i of the stream in part i mod 2: the kernel adds two at a time. */
+const lanes = 2
+
 /** Σ w·x² of a stream, safe for every finite float64 (the three sums of LAPACK's nrm2). */
 export interface SquareSum {
   large: number
-  middle: number
+  readonly middle: Float64Array
   small: number
 }
 
-const noSquares = (): SquareSum => ({ large: 0, middle: 0, small: 0 })
+const noSquares = (): SquareSum => ({ large: 0, middle: new Float64Array(lanes), small: 0 })
 
-function addSquare(sum: SquareSum, x: number, weight: number): void {
+/** The even and the odd elements': whatever the blocks of the stream, the same bits. */
+const middleOf = ({ middle: [even = 0, odd = 0] }: SquareSum): number => even + odd
+
+function addSquare(sum: SquareSum, x: number, { weight, lane }: { weight: number; lane: number }): void {
   const size = Math.abs(x)
   if (size > large) sum.large += weight * (size / rescale) * (size / rescale)
   else if (size < small) sum.small += weight * (size * rescale) * (size * rescale)
-  else sum.middle += weight * size * size
+  else sum.middle[lane]! += weight * size * size
 }
 
 /** sqrt(a / b) of two sums of squares; NaN where b is 0: no result was finite. */
 function rootOfRatio(a: SquareSum, b: SquareSum): number {
   // The largest part rules and the next may add to it; what lies below both is less than its last bit.
-  const root = ({ large, middle, small }: SquareSum): { value: number; scale: number } =>
-    large > 0
+  const root = (sum: SquareSum): { value: number; scale: number } => {
+    const { large, small } = sum
+    const middle = middleOf(sum)
+    return large > 0
       ? { value: Math.sqrt(large + middle / rescale / rescale), scale: 1 }
       : middle > 0
         ? { value: Math.sqrt(middle + small / rescale / rescale), scale: 0 }
         : { value: Math.sqrt(small), scale: -1 }
+  }
   const top = root(a)
   const bottom = root(b)
   if (bottom.value === 0) return Number.NaN
@@ -55,10 +64,14 @@ export interface Tally {
   lost: number
   subnormal: number
   overflow: number
+  /** Became NaN without overflow: negative values in e8m0. */
+  nan: number
   /** Σ of significand bits kept. */
   bits: number
   /** By exponent − lowest: how many scaled values lie in the binade. */
   readonly counts: Float64Array
+  /** Elements added, each once whatever its weight: the place of the next in the stream. */
+  elements: number
   readonly error: SquareSum
   readonly energy: SquareSum
   /** Lost values and nonzero finite values of each tensor. */
@@ -72,8 +85,10 @@ export const newTally = (): Tally => ({
   lost: 0,
   subnormal: 0,
   overflow: 0,
+  nan: 0,
   bits: 0,
   counts: new Float64Array(binades),
+  elements: 0,
   error: noSquares(),
   energy: noSquares(),
   tensors: new Map(),
@@ -113,6 +128,8 @@ export function addBlock(
   { f, scale, rounded }: { f: Format; scale: number; rounded: (x: number) => Rounded },
 ): void {
   const own = tensorOf(t, tensor)
+  const start = t.elements
+  t.elements += values.length
   for (let i = 0; i < values.length; i++) {
     const x = values[i] as number
     const weight = weights ? (weights[i] as number) : 1
@@ -137,10 +154,12 @@ export function addBlock(
     } else if (fate === 'subnormal') {
       t.subnormal += weight
       t.bits += weight * (f.precision - (f.emin - exponentOf(value)))
-    } else if (fate !== 'nan') t.bits += weight * f.precision
+    } else if (fate === 'nan') t.nan += weight
+    else t.bits += weight * f.precision
     if (Number.isFinite(value)) {
-      addSquare(t.error, value / scale - x, weight)
-      addSquare(t.energy, x, weight)
+      const term = { weight, lane: (start + i) % lanes }
+      addSquare(t.error, value / scale - x, term)
+      addSquare(t.energy, x, term)
     }
   }
 }

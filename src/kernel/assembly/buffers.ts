@@ -23,7 +23,19 @@ export const panelsB: usize = memory.data(262144, 64)
 export const sums: usize = memory.data(65536, 64)
 export const totals: usize = memory.data(65536, 64)
 
-/** Counts by exponent field, 2048 of 4 bytes: of the values (twice, for even and odd places), of what they become, of powers of two. */
-export const histograms: usize = memory.data(40960, 64)
-/** Results of a tally: two sums, the largest size, the largest value. */
-export const results: usize = memory.data(64, 64)
+/**
+ * Counts by exponent field, 2048 of 16 bytes: of values, four for the indices mod 4; behind them, 2048 of 16 bytes of which
+ * the first 4 are used, of powers of two. Cleared by the caller.
+ */
+export const histograms: usize = memory.data(65536, 64)
+/** Results of a tally, see there. */
+export const results: usize = memory.data(128, 64)
+
+const scratch: usize = memory.data(64, 64)
+
+/** A constant that a loop keeps in a register: by itself V8 makes it anew in every round, unless it was loaded. */
+// @ts-ignore: decorator
+@inline export function held(x: v128): v128 {
+  v128.store(scratch, x)
+  return v128.load(scratch)
+}

@@ -1,5 +1,5 @@
 /** From rounded float32 values to the codes of a format of up to 16 bits. */
-import { blockA, blockB } from './buffers'
+import { blockA, blockB, held } from './buffers'
 
 /** n float64 values of block A as float32, in place; they fit. */
 export function narrow(n: i32): void {
@@ -14,15 +14,15 @@ export function narrow(n: i32): void {
 
 // @ts-ignore: decorator
 @inline function code4(
-  at: usize, one: v128, beyond: v128, offset: v128, start: v128, shift: i32, signShift: i32, nanCode: v128, signMask: v128
+  at: usize, sizes: v128, one: v128, beyond: v128, offset: v128, shift: i32, signShift: i32, nanCode: v128, signMask: v128
 ): v128 {
   const x = v128.load(at)
-  const size = v128.and(x, i32x4.splat(0x7fffffff))
+  const size = v128.and(x, sizes)
   // Inf is what follows the largest finite. From 2^emin on, the bits less those of 2^(emin − 1) are exponent and fraction;
   // below, adding 2^emin moves the fraction into place.
   const normal = i32x4.sub(i32x4.min_s(size, beyond), offset)
-  const subnormal = i32x4.sub(f32x4.add(size, one), start)
-  let code = i32x4.shr_u(v128.bitselect(subnormal, normal, i32x4.lt_s(size, start)), shift)
+  const subnormal = i32x4.sub(f32x4.add(size, one), one)
+  let code = i32x4.shr_u(v128.bitselect(subnormal, normal, i32x4.lt_s(size, one)), shift)
   code = v128.or(code, v128.and(i32x4.shr_u(x, signShift), signMask))
   return v128.bitselect(code, nanCode, f32x4.eq(x, x))
 }
@@ -31,16 +31,17 @@ export function narrow(n: i32): void {
 @inline function codes(
   n: i32, bytes: i32, emin: i32, emax: i32, shift: i32, signShift: i32, nanCode: i32
 ): void {
-  const one = i32x4.splat((emin + 127) << 23)
-  const beyond = i32x4.splat((emax + 128) << 23)
-  const offset = i32x4.splat((emin + 126) << 23)
-  const signMask = i32x4.splat(1 << (31 - signShift))
-  const nan = i32x4.splat(nanCode)
+  const sizes = held(i32x4.splat(0x7fffffff))
+  const one = held(i32x4.splat((emin + 127) << 23))
+  const beyond = held(i32x4.splat((emax + 128) << 23))
+  const offset = held(i32x4.splat((emin + 126) << 23))
+  const signMask = held(i32x4.splat(1 << (31 - signShift)))
+  const nan = held(i32x4.splat(nanCode))
   const end = blockA + (<usize>n << 2)
   let q = blockB
   for (let p = blockA; p < end; p += 32) {
-    const a = code4(p, one, beyond, offset, one, shift, signShift, nan, signMask)
-    const b = code4(p + 16, one, beyond, offset, one, shift, signShift, nan, signMask)
+    const a = code4(p, sizes, one, beyond, offset, shift, signShift, nan, signMask)
+    const b = code4(p + 16, sizes, one, beyond, offset, shift, signShift, nan, signMask)
     const both = i16x8.narrow_i32x4_u(a, b)
     if (bytes == 2) {
       v128.store(q, both)
@@ -115,12 +116,12 @@ export function hasNaN32(n: i32): bool {
 @inline function values(
   n: i32, bytes: i32, emin: i32, shift: i32, signShift: i32, largest: i32, nanAbove: i32, nanCode: i32
 ): void {
-  const mask = i32x4.splat((1 << (31 - signShift)) - 1)
-  const offset = i32x4.splat((emin + 126) << 23)
-  const one = i32x4.splat((emin + 127) << 23)
-  const finite = i32x4.splat(largest)
-  const above = i32x4.splat(nanAbove)
-  const nan = i32x4.splat(nanCode)
+  const mask = held(i32x4.splat((1 << (31 - signShift)) - 1))
+  const offset = held(i32x4.splat((emin + 126) << 23))
+  const one = held(i32x4.splat((emin + 127) << 23))
+  const finite = held(i32x4.splat(largest))
+  const above = held(i32x4.splat(nanAbove))
+  const nan = held(i32x4.splat(nanCode))
   const end = blockA + (<usize>n << 2)
   let q = blockB
   for (let p = blockA; p < end; p += 32) {

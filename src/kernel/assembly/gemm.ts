@@ -50,16 +50,23 @@ export function packColumns(to: usize, panel: usize, from: usize, stride: usize,
   return f32x4.add(s, f32x4.mul(a, b))
 }
 
-/** Sums of 4 rows and 8 columns in float32. */
-function tile32(a: usize, b: usize, s: usize, depth: i32): void {
-  let c00 = v128.load(s)
-  let c01 = v128.load(s, 16)
-  let c10 = v128.load(s + sumStride)
-  let c11 = v128.load(s + sumStride, 16)
-  let c20 = v128.load(s + sumStride * 2)
-  let c21 = v128.load(s + sumStride * 2, 16)
-  let c30 = v128.load(s + sumStride * 3)
-  let c31 = v128.load(s + sumStride * 3, 16)
+/** Every NaN becomes the canonical one. */
+// @ts-ignore: decorator
+@inline function canonical(x: v128): v128 {
+  return v128.bitselect(x, i32x4.splat(0x7fc00000), f32x4.eq(x, x))
+}
+
+/** Sums of 4 rows and 8 columns in float32. Whole: they start at 0, and end without NaNs but the canonical one. */
+// @ts-ignore: decorator
+@inline function tile(a: usize, b: usize, s: usize, depth: i32, whole: bool): void {
+  let c00 = whole ? f32x4.splat(0) : v128.load(s)
+  let c01 = whole ? f32x4.splat(0) : v128.load(s, 16)
+  let c10 = whole ? f32x4.splat(0) : v128.load(s + sumStride)
+  let c11 = whole ? f32x4.splat(0) : v128.load(s + sumStride, 16)
+  let c20 = whole ? f32x4.splat(0) : v128.load(s + sumStride * 2)
+  let c21 = whole ? f32x4.splat(0) : v128.load(s + sumStride * 2, 16)
+  let c30 = whole ? f32x4.splat(0) : v128.load(s + sumStride * 3)
+  let c31 = whole ? f32x4.splat(0) : v128.load(s + sumStride * 3, 16)
   let b0: v128
   let b1: v128
   let x: v128
@@ -81,14 +88,21 @@ function tile32(a: usize, b: usize, s: usize, depth: i32): void {
     c30 = step32(c30, x, b0)
     c31 = step32(c31, x, b1)
   }
-  v128.store(s, c00)
-  v128.store(s, c01, 16)
-  v128.store(s + sumStride, c10)
-  v128.store(s + sumStride, c11, 16)
-  v128.store(s + sumStride * 2, c20)
-  v128.store(s + sumStride * 2, c21, 16)
-  v128.store(s + sumStride * 3, c30)
-  v128.store(s + sumStride * 3, c31, 16)
+  v128.store(s, whole ? canonical(c00) : c00)
+  v128.store(s, whole ? canonical(c01) : c01, 16)
+  v128.store(s + sumStride, whole ? canonical(c10) : c10)
+  v128.store(s + sumStride, whole ? canonical(c11) : c11, 16)
+  v128.store(s + sumStride * 2, whole ? canonical(c20) : c20)
+  v128.store(s + sumStride * 2, whole ? canonical(c21) : c21, 16)
+  v128.store(s + sumStride * 3, whole ? canonical(c30) : c30)
+  v128.store(s + sumStride * 3, whole ? canonical(c31) : c31, 16)
+}
+
+function tile32(a: usize, b: usize, s: usize, depth: i32): void {
+  tile(a, b, s, depth, false)
+}
+function wholeTile32(a: usize, b: usize, s: usize, depth: i32): void {
+  tile(a, b, s, depth, true)
 }
 
 /** Adds the products of the depths `first` to `first + depth` to the sums of the tile, in float32. */
@@ -99,6 +113,15 @@ export function gemm32(rows: i32, columns: i32, first: i32, depth: i32): void {
       const a = panelsA + ((<usize>i * tileDepth + (<usize>first << 2)) << 2)
       tile32(a, b, sums + <usize>i * sumStride + (<usize>j << 2), depth)
     }
+  }
+}
+
+/** The same where there is no other depth: the sums need not be cleared before, nor made canonical afterwards. */
+export function wholeGemm32(rows: i32, columns: i32, depth: i32): void {
+  for (let j = 0; j < columns; j += 8) {
+    const b = panelsB + (<usize>(j * tileDepth) << 2)
+    for (let i = 0; i < rows; i += 4)
+      wholeTile32(panelsA + (<usize>(i * tileDepth) << 2), b, sums + <usize>i * sumStride + (<usize>j << 2), depth)
   }
 }
 

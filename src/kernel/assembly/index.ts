@@ -2,7 +2,7 @@
 export { blockA, blockB, histograms, panelsA, panelsB, results, sums, totals } from './buffers'
 export { codes32, codesE8m0, hasNaN32, narrow, values32 } from './codes'
 export { erf } from './erf'
-export { clearSums, clearTotals, gemm32, gemmRounded, packColumns, packRows, promote, setAccumulator, survey } from './gemm'
+export { clearSums, clearTotals, gemm32, gemmRounded, packColumns, packRows, promote, setAccumulator, survey, wholeGemm32 } from './gemm'
 export { fillDraws } from './philox'
 export { canonical32, nearest32, nearestE8m0, nearestWide32, stochastic32, stochasticWide32 } from './quantize32'
 export { nearest64 } from './quantize64'

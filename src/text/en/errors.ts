@@ -52,6 +52,7 @@ const wanted: Readonly<Record<string, string>> = {
   object: 'a mapping (key: value) belongs here',
   record: 'a mapping (key: value) belongs here',
   array: 'a list belongs here',
+  numbers: 'a list of numbers belongs here',
   too_small: 'too small or empty',
   too_big: 'too large',
 }

@@ -28,10 +28,12 @@ export const findings = {
   },
   stepSkipped: (v: Values) => {
     const values = many(n(v, 'overflow'), 'value is', 'values are')
-    return s(v, 'policy') === 'saturate'
+    return v['clipped'] === true
       ? `${values} cut to the largest ${s(v, 'format')}: no Inf, so a scaler that looks for Inf notices nothing.`
       : `${values} beyond ${s(v, 'format')}: a scaler would skip this whole step.`
   },
+  becameNaN: (v: Values) =>
+    `${many(n(v, 'nan'), 'value becomes', 'values become')} NaN: ${s(v, 'format')} has no negative numbers.`,
   nonfiniteInput: (v: Values) =>
     `${many(n(v, 'nonfinite'), 'input is', 'inputs are')} NaN or Inf already, and not counted in the shares.`,
   nothingToReplay: (v: Values) =>
@@ -79,7 +81,7 @@ export const findings = {
   verifyStopped: (v: Values) =>
     `Stopped: ${s(v, 'checks')} of ${s(v, 'all')} checks done, ${count(n(v, 'cases'), 'en')} comparisons, none wrong.`,
   sumSequential: (v: Values) =>
-    `${s(v, 'count')} × ${brief(n(v, 'value'))}, one by one in ${s(v, 'format')}: ${brief(n(v, 'sum'))}. The exact sum is ${brief(n(v, 'exact'))}.`,
+    `${s(v, 'count')} × ${brief(n(v, 'value'))}, one by one in ${s(v, 'format')}: ${number(n(v, 'sum'), 6)}. The exact sum of these terms is ${number(n(v, 'exact'), 6)}.`,
   onesStall: (v: Values) =>
     `1 + 1 + 1 + … stops at ${brief(n(v, 'at'))} in ${s(v, 'format')}: adding 1 changes nothing there.`,
 }

@@ -22,7 +22,7 @@ export const options = {
   json: 'print JSON',
   csv: 'print CSV',
   markdown: 'print Markdown',
-  output: 'write to FILE instead; .json, .csv, .md or .txt decides how',
+  output: 'write to FILE instead; .json, .csv, .md decide the form, else text',
   lang: 'en or zh',
   seed: 'a number or a text; the same seed gives the same bytes',
   width: 'columns of the screen',

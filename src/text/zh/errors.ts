@@ -51,6 +51,7 @@ const wanted: Readonly<Record<string, string>> = {
   object: '此处应为映射（键: 值）',
   record: '此处应为映射（键: 值）',
   array: '此处应为列表',
+  numbers: '此处应为数的列表',
   too_small: '太小或为空',
   too_big: '太大',
 }

@@ -27,9 +27,10 @@ export const findings: typeof english = {
     return `损失 × ${scale(n(v, 'scale'))}：${percent(n(v, 'lost'))} 下溢归零，${percent(n(v, 'subnormal'))} 不足 ${s(v, 'precision')} 位${rest}`
   },
   stepSkipped: (v: Values) =>
-    s(v, 'policy') === 'saturate'
+    v['clipped'] === true
       ? `${many(n(v, 'overflow'))}值被截到 ${s(v, 'format')} 的最大值：没有 Inf，靠检查 Inf 的缩放器毫无察觉。`
       : `${many(n(v, 'overflow'))}值超出 ${s(v, 'format')} 的范围：缩放器会跳过这一整步更新。`,
+  becameNaN: (v: Values) => `${many(n(v, 'nan'))}值变成 NaN：${s(v, 'format')} 没有负数。`,
   nonfiniteInput: (v: Values) => `输入中已有 ${many(n(v, 'nonfinite'))} NaN 或 Inf，不计入各项比例。`,
   nothingToReplay: (v: Values) =>
     `没有可重放的值：${many(n(v, 'values'))}值中 ${many(n(v, 'zeros'))}为 0，${many(n(v, 'nonfinite'))}为 NaN 或 Inf。`,
@@ -76,6 +77,6 @@ export const findings: typeof english = {
   verifyStopped: (v: Values) =>
     `已停止：完成 ${s(v, 'checks')} / ${s(v, 'all')} 项检查，比较 ${count(n(v, 'cases'), 'zh')}次，无一错误。`,
   sumSequential: (v: Values) =>
-    `${s(v, 'count')} × ${brief(n(v, 'value'))}，在 ${s(v, 'format')} 中逐项累加：${brief(n(v, 'sum'))}。精确和为 ${brief(n(v, 'exact'))}。`,
+    `${s(v, 'count')} × ${brief(n(v, 'value'))}，在 ${s(v, 'format')} 中逐项累加：${number(n(v, 'sum'), 6)}。这些项的精确和为 ${number(n(v, 'exact'), 6)}。`,
   onesStall: (v: Values) => `1 + 1 + 1 + … 在 ${s(v, 'format')} 中停在 ${brief(n(v, 'at'))}：再加 1 也不变。`,
 }

@@ -23,7 +23,7 @@ export const options: Text['options'] = {
   json: '输出 JSON',
   csv: '输出 CSV',
   markdown: '输出 Markdown',
-  output: '写入文件 FILE；由 .json、.csv、.md 或 .txt 决定格式',
+  output: '写入文件 FILE；.json、.csv、.md 决定格式，其余为文本',
   lang: 'en 或 zh',
   seed: '数或文本；相同的种子得到相同的字节',
   width: '屏幕的列数',
