@@ -13,7 +13,9 @@ function field(value: number | string | boolean | undefined): string {
   return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-const line = (values: readonly (number | string | boolean | undefined)[]): string => `${values.map(field).join(',')}\n`
+/** One row of CSV with its line break. */
+export const csvLine = (values: readonly (number | string | boolean | undefined)[]): string =>
+  `${values.map(field).join(',')}\n`
 
 const word = (label: Label): string => ('code' in label ? label.code : 'name' in label ? label.name : label.en)
 
@@ -23,22 +25,23 @@ const raw = (cell: Cell): number | string | undefined =>
 /** What is no lesson (formats, inspect) is a table already: its first one, with those of the same columns under it. */
 function tableOf(result: Result): string {
   const tables = result.blocks.filter((block): block is Table => block.kind === 'table')
-  const head = (table: Table): string => line(table.columns.map(({ label }) => word(label)))
+  const head = (table: Table): string => csvLine(table.columns.map(({ label }) => word(label)))
   const [first] = tables
   if (!first) return ''
   const same = tables.filter((table) => head(table) === head(first))
-  return head(first) + same.flatMap(({ rows }) => rows.map((row) => line(row.map(raw)))).join('')
+  return head(first) + same.flatMap(({ rows }) => rows.map((row) => csvLine(row.map(raw)))).join('')
 }
 
 export function toCsv(result: Result): string {
   const isLesson = result.lesson !== undefined || !result.blocks.some(({ kind }) => kind === 'table')
   if (!isLesson) return tableOf(result)
   const runs = result.runs
-  if (!runs || runs.length === 0) return line(['metric', 'value']) + Object.entries(result.metrics).map(line).join('')
+  if (!runs || runs.length === 0)
+    return csvLine(['metric', 'value']) + Object.entries(result.metrics).map(csvLine).join('')
   const params = variedParams(runs)
   const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))]
   const rows = runs.map((run) =>
-    line([...params.map((name) => run.params[name]), ...metrics.map((name) => run.metrics[name])]),
+    csvLine([...params.map((name) => run.params[name]), ...metrics.map((name) => run.metrics[name])]),
   )
-  return line([...params, ...metrics]) + rows.join('')
+  return csvLine([...params, ...metrics]) + rows.join('')
 }

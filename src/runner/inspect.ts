@@ -4,20 +4,12 @@ import { powerOfTwo } from '../format/bits.js'
 import { decode, type Fields, fieldsOfCode } from '../format/decode.js'
 import { codeOfFields, fieldsOfValue } from '../format/encode.js'
 import { divide, exactDecimal, exactPower, float64Of, type Rational, rationalOf, subtract } from '../format/exact.js'
-import {
-  bias,
-  exponentBits,
-  type Format,
-  fractionBits,
-  hasNaN,
-  largest,
-  type Rounding,
-  roundings,
-} from '../format/format.js'
+import { bias, type Format, fractionBits, hasNaN, largest, type Rounding, roundings } from '../format/format.js'
 import { parseLiteral } from '../format/literal.js'
 import { fateRounder, type Rounded, type RoundOptions, rationalRounder } from '../format/round.js'
 import { next, previous, ulp } from '../format/ulp.js'
 import type { Block, Cell, Label, Result } from '../result/result.js'
+import { bitsOf } from './bits.js'
 
 /** A number as the user wrote it. */
 interface Written {
@@ -53,8 +45,6 @@ const hexOf = (fields: Fields, f: Format): string =>
     : `0x${codeOfFields(fields, f)
         .toString(16)
         .padStart(Math.ceil(f.width / 4), '0')}`
-
-const binary = (n: number, width: number): string => (width === 0 ? '' : n.toString(2).padStart(width, '0'))
 
 /** One number in one format. */
 interface View {
@@ -95,16 +85,11 @@ const readable = (x: number): string => {
   return exact.length <= 32 ? exact : exactPower(x)
 }
 
-function bitRow({ f, fields }: View) {
-  const bits = fields ?? { negative: false, exponent: 0, fraction: 0 }
-  return {
-    label: { name: f.name },
-    sign: f.signed && fields ? (bits.negative ? '1' : '0') : '',
-    exponent: fields ? binary(bits.exponent, exponentBits(f)) : '',
-    fraction: fields ? binary(bits.fraction, fractionBits(f)) : '',
-    notes: fields ? [hexOf(fields, f)] : [{ code: 'noCode' }],
-  }
-}
+const bitRow = ({ f, fields }: View) => ({
+  label: { name: f.name },
+  ...bitsOf(fields, f),
+  notes: fields ? [hexOf(fields, f)] : [{ code: 'noCode' }],
+})
 
 const bits = (views: readonly View[], title?: Label): Block => ({
   kind: 'bit-field',

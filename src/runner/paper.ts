@@ -123,18 +123,14 @@ function before(step: Step, values: readonly number[], exact: Rational, f: Forma
     rationalOf(a).numerator * rationalOf(b).numerator,
     rationalOf(a).denominator * rationalOf(b).denominator,
   )
-  if (name === 'mul')
-    return [
-      operand(a, 0),
-      operand(b, 1),
-      {
-        label: word('calcExactProduct'),
-        of: product,
-        scale: ofA + ofB,
-        most: 2 * places,
-        note: word('calcExponentsAdd'),
-      },
-    ]
+  const exactProduct = {
+    label: word('calcExactProduct'),
+    of: product,
+    scale: ofA + ofB,
+    most: 2 * places,
+    note: word('calcExponentsAdd'),
+  }
+  if (name === 'mul') return [operand(a, 0), operand(b, 1), exactProduct]
   if (name === 'div')
     return [
       operand(a, 0),
@@ -145,13 +141,7 @@ function before(step: Step, values: readonly number[], exact: Rational, f: Forma
     return [
       operand(a, 0),
       operand(b, 1),
-      {
-        label: word('calcExactProduct'),
-        of: product,
-        scale: ofA + ofB,
-        most: 2 * places,
-        note: word('calcExponentsAdd'),
-      },
+      exactProduct,
       operand(c, 2),
       ...aligned(product, ofA + ofB, rationalOf(c), ofC, ['a × b', 'c']),
     ]

@@ -9,12 +9,13 @@ import { formats } from '../format/catalog.js'
 import { decode } from '../format/decode.js'
 import { encode, fieldsOfValue } from '../format/encode.js'
 import { exactPower, hexFloat } from '../format/exact.js'
-import { exponentBits, type Format, fractionBits, hasNaN, type Rounding, roundings } from '../format/format.js'
+import { type Format, hasNaN, type Rounding, roundings } from '../format/format.js'
 import { format } from '../format/parse.js'
 import { type RoundOptions, rounder } from '../format/round.js'
 import { next, previous } from '../format/ulp.js'
 import { quantize } from '../kernel/quantize.js'
 import type { Block, Result } from '../result/result.js'
+import { bitsOf } from './bits.js'
 
 /** One comparison that failed. */
 export interface Failure {
@@ -262,13 +263,7 @@ function failureBlock({ format: name, rounding, input, got, wanted }: Failure): 
   const f = format(name)
   const row = (code: string, x: number) => {
     const fields = Number.isNaN(x) && !hasNaN(f) ? undefined : fieldsOfValue(rounder(f)(x), f)
-    return {
-      label: { code },
-      sign: fields && f.signed ? (fields.negative ? '1' : '0') : '',
-      exponent: fields ? fields.exponent.toString(2).padStart(exponentBits(f), '0') : '',
-      fraction: fields && fractionBits(f) > 0 ? fields.fraction.toString(2).padStart(fractionBits(f), '0') : '',
-      notes: [exactPower(x)],
-    }
+    return { label: { code }, ...bitsOf(fields, f), notes: [exactPower(x)] }
   }
   return {
     kind: 'bit-field',

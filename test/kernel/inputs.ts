@@ -1,4 +1,5 @@
 /** What the kernel's tests feed it: formats, modes, and values on which a rounding is easily wrong. */
+import type { FpsimError } from '../../src/errors.js'
 import { exponentOf, powerOfTwo } from '../../src/format/bits.js'
 import { formats } from '../../src/format/catalog.js'
 import { decode } from '../../src/format/decode.js'
@@ -113,4 +114,14 @@ export function randomBits64(n: number, seed: number): Float64Array {
   const out = new Uint32Array(2 * n)
   for (let i = 0; i < out.length; i++) out[i] = draw()
   return new Float64Array(out.buffer)
+}
+
+/** The code of the FpsimError that a call throws; 'none' where it throws nothing. */
+export function codeOfRefusal(run: () => unknown): string {
+  try {
+    run()
+  } catch (e) {
+    return (e as FpsimError).code
+  }
+  return 'none'
 }

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { keyOf as keyOfSeed, uniform } from '../../src/data/rng.js'
-import type { FpsimError } from '../../src/errors.js'
 import type { Format, Rounding } from '../../src/format/format.js'
 import { format } from '../../src/format/parse.js'
 import { type Overflow, rounder } from '../../src/format/round.js'
 import { keyOf } from '../../src/kernel/key.js'
 import { machine, views } from '../../src/kernel/machine.js'
 import { fits, quantize, quantizePath } from '../../src/kernel/quantize.js'
-import { all, edges, exponentSweep, policies, randomBits32, randomBits64, roundings } from './inputs.js'
+import { all, codeOfRefusal, edges, exponentSweep, policies, randomBits32, randomBits64, roundings } from './inputs.js'
 
 type Values = Float32Array | Float64Array
 
@@ -179,61 +178,53 @@ test('NaN of any sign and payload gives the canonical one, alone or beside numbe
 })
 
 test('refusals', () => {
-  const code = (run: () => unknown): string => {
-    try {
-      run()
-    } catch (e) {
-      return (e as FpsimError).code
-    }
-    return 'none'
-  }
   const v = new Float32Array(1)
   assert.equal(
-    code(() => quantize(v, 'fp64')),
+    codeOfRefusal(() => quantize(v, 'fp64')),
     'carrier-too-narrow',
   )
   assert.equal(
-    code(() => quantize(v, 'e9m2')),
+    codeOfRefusal(() => quantize(v, 'e9m2')),
     'carrier-too-narrow',
   )
   assert.equal(
-    code(() => quantize(v, 'fp61')),
+    codeOfRefusal(() => quantize(v, 'fp61')),
     'unknown-format',
   )
   assert.equal(
-    code(() => quantize(v, 'fp16', { roundings: 'up' } as never)),
+    codeOfRefusal(() => quantize(v, 'fp16', { roundings: 'up' } as never)),
     'unknown-key',
   )
   assert.equal(
-    code(() => quantize(v, 'fp16', { rounding: 'off' } as never)),
+    codeOfRefusal(() => quantize(v, 'fp16', { rounding: 'off' } as never)),
     'invalid-value',
   )
   assert.equal(
-    code(() => quantize(v, 'fp16', { overflow: 'wrap' } as never)),
+    codeOfRefusal(() => quantize(v, 'fp16', { overflow: 'wrap' } as never)),
     'invalid-value',
   )
   assert.equal(
-    code(() => quantize(v, 'fp16', { seed: Number.NaN })),
+    codeOfRefusal(() => quantize(v, 'fp16', { seed: Number.NaN })),
     'invalid-value',
   )
   assert.equal(
-    code(() => quantize(v, 'fp16', { seed: '1' } as never)),
+    codeOfRefusal(() => quantize(v, 'fp16', { seed: '1' } as never)),
     'invalid-value',
   )
   assert.equal(
-    code(() => quantize(v, 'fp16', { inPlace: 1 } as never)),
+    codeOfRefusal(() => quantize(v, 'fp16', { inPlace: 1 } as never)),
     'invalid-value',
   )
   assert.equal(
-    code(() => quantize([1] as never, 'fp16')),
+    codeOfRefusal(() => quantize([1] as never, 'fp16')),
     'invalid-value',
   )
   assert.equal(
-    code(() => quantize(v, 'fp16', null as never)),
+    codeOfRefusal(() => quantize(v, 'fp16', null as never)),
     'invalid-value',
   )
   assert.equal(
-    code(() => quantize(new Float64Array(1), 'e11m51')),
+    codeOfRefusal(() => quantize(new Float64Array(1), 'e11m51')),
     'none',
   )
 })

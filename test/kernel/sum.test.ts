@@ -1,14 +1,13 @@
 /** dot and gemm against plain loops with format/'s rounder, and against exact rationals. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { FpsimError } from '../../src/errors.js'
 import { rationalOf } from '../../src/format/exact.js'
 import { format } from '../../src/format/parse.js'
 import { rounder } from '../../src/format/round.js'
 import { type DotOptions, dot } from '../../src/kernel/dot.js'
 import { type GemmPath, gemm, gemmPath, multiply } from '../../src/kernel/gemm.js'
 import { quantize } from '../../src/kernel/quantize.js'
-import { randomBits64, words } from './inputs.js'
+import { codeOfRefusal, randomBits64, words } from './inputs.js'
 
 const draw = words(2024)
 const real = (spread: number): number => (draw() / 2 ** 31 - 1) * 2 ** ((draw() % spread) - (spread >> 1))
@@ -286,61 +285,53 @@ test('signs of zero and empty sums', () => {
 })
 
 test('refusals', () => {
-  const code = (run: () => unknown): string => {
-    try {
-      run()
-    } catch (e) {
-      return (e as FpsimError).code
-    }
-    return 'none'
-  }
   const v = new Float32Array(4)
   assert.equal(
-    code(() => dot([1], [1], { hardware: 'h100' } as never)),
+    codeOfRefusal(() => dot([1], [1], { hardware: 'h100' } as never)),
     'unsupported-combination',
   )
   assert.equal(
-    code(() => dot([1], [1], { method: 'exact', chunk: 2 })),
+    codeOfRefusal(() => dot([1], [1], { method: 'exact', chunk: 2 })),
     'unsupported-combination',
   )
   assert.equal(
-    code(() => dot([1], [1], { methods: 'exact' } as never)),
+    codeOfRefusal(() => dot([1], [1], { methods: 'exact' } as never)),
     'unknown-key',
   )
   assert.equal(
-    code(() => dot([1], [1], { method: 'fast' } as never)),
+    codeOfRefusal(() => dot([1], [1], { method: 'fast' } as never)),
     'invalid-value',
   )
   assert.equal(
-    code(() => dot([1], [1, 2])),
+    codeOfRefusal(() => dot([1], [1, 2])),
     'invalid-value',
   )
   assert.equal(
-    code(() => dot([1], [1], { chunk: 0 })),
+    codeOfRefusal(() => dot([1], [1], { chunk: 0 })),
     'invalid-value',
   )
   assert.equal(
-    code(() => dot([1], [1], { c: '1' } as never)),
+    codeOfRefusal(() => dot([1], [1], { c: '1' } as never)),
     'invalid-value',
   )
   assert.equal(
-    code(() => dot([1], [1], { accumulate: 'fp61' })),
+    codeOfRefusal(() => dot([1], [1], { accumulate: 'fp61' })),
     'unknown-format',
   )
   assert.equal(
-    code(() => gemm(v, v, 2, 2, 2, { c: 1 } as never)),
+    codeOfRefusal(() => gemm(v, v, 2, 2, 2, { c: 1 } as never)),
     'unknown-key',
   )
   assert.equal(
-    code(() => gemm(v, v, 2, 3, 2)),
+    codeOfRefusal(() => gemm(v, v, 2, 3, 2)),
     'invalid-value',
   )
   assert.equal(
-    code(() => gemm(v, v, -2, -2, 2)),
+    codeOfRefusal(() => gemm(v, v, -2, -2, 2)),
     'invalid-value',
   )
   assert.equal(
-    code(() => gemm([1] as never, v, 1, 1, 4)),
+    codeOfRefusal(() => gemm([1] as never, v, 1, 1, 4)),
     'invalid-value',
   )
 })

@@ -82,11 +82,9 @@ export const list: Command = {
       }))
       await emit(`${JSON.stringify({ schema: 1, lessons }, null, 2)}\n`, context)
     } else if (to === 'csv') {
-      const quote = (cell: string) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
-      const rows = chosen.map((l) =>
-        [l.name, String(l.chapter), l.level, l.title[look.lang], l.ask[look.lang]].map(quote).join(','),
-      )
-      await emit(`name,chapter,level,title,ask\n${rows.map((row) => `${row}\n`).join('')}`, context)
+      const { csvLine } = await import('../../render/csv.js')
+      const rows = chosen.map((l) => csvLine([l.name, l.chapter, l.level, l.title[look.lang], l.ask[look.lang]]))
+      await emit(csvLine(['name', 'chapter', 'level', 'title', 'ask']) + rows.join(''), context)
     } else if (to === 'markdown') {
       const rows = chosen.map((l) => `- \`fpsim ${l.name}\`: ${l.ask[look.lang]}\n`)
       await emit(rows.join(''), context)

@@ -62,9 +62,4 @@ export const commands = {
   checked: (files: number, bad: number) =>
     bad === 0 ? `${files} checked, all sound` : `${files} checked, ${bad} with problems`,
   interrupted: 'interrupted',
-  inspect: {
-    title: (value: string) => `${value} in every format`,
-    oneTitle: (value: string, format: string) => `${value} in ${format}`,
-    float64: (value: string) => `float64 nearest to it: ${value}`,
-  },
 }

@@ -53,9 +53,4 @@ export const commands: Text['commands'] = {
   checked: (files: number, bad: number) =>
     bad === 0 ? `检查了 ${files} 个文件，全部无误` : `检查了 ${files} 个文件，${bad} 个有问题`,
   interrupted: '已中断',
-  inspect: {
-    title: (value: string) => `${value} 在各格式中`,
-    oneTitle: (value: string, format: string) => `${value} 在 ${format} 中`,
-    float64: (value: string) => `最接近的 float64：${value}`,
-  },
 }
