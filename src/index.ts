@@ -14,3 +14,11 @@ export { type QuantizeOptions, quantize } from './kernel/quantize.js'
 export { type RenderOptions, render } from './render/render.js'
 export type { Block, Finding, Result } from './result/result.js'
 export { runScenario } from './scenario/library.js'
+export { type GradScaler, type GradScalerConfig, gradScaler, type ScaledOptimizer } from './train/grad-scaler.js'
+export {
+  type LossScaleConfig,
+  type LossScaler,
+  lossScaler,
+  type ScaleState,
+  type ScaleStep,
+} from './train/loss-scale.js'

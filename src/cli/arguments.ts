@@ -8,6 +8,10 @@ export interface OptionSpec {
   readonly key: string
   readonly kind: 'flag' | 'value'
   readonly short?: string
+  /** What stands for its value in help: N, NAME … */
+  readonly takes?: string
+  /** The words it may take. */
+  readonly choices?: readonly string[] | undefined
 }
 
 export interface Parsed {
@@ -56,7 +60,7 @@ const show = (token: string): string =>
   (token.startsWith(minus) ? `-${token.slice(1)}` : token).replaceAll(double, '"').replaceAll(single, "'")
 
 /** yargs gives a string, or a list where an option is given twice. */
-function only(option: string, value: unknown): string {
+function only(option: string, value: unknown, allowed: OptionSpec['choices']): string {
   const onCommandLine = true
   if (Array.isArray(value))
     throw new FpsimError('invalid-value', {
@@ -66,7 +70,8 @@ function only(option: string, value: unknown): string {
       problem: 'given-twice',
     })
   const text = show(String(value))
-  if (text === '') throw new FpsimError('wrong-usage', { problem: 'needs-value', option })
+  if (text === '')
+    throw new FpsimError('wrong-usage', { problem: 'needs-value', option, ...(allowed ? { allowed } : {}) })
   return text
 }
 
@@ -114,7 +119,7 @@ export function parseArguments(argv: readonly string[], specs: readonly OptionSp
         suggestion: suggestion && `--${suggestion}`,
       })
     }
-    if (spec.kind === 'value') values[spec.key] = only(name, value)
+    if (spec.kind === 'value') values[spec.key] = only(name, value, spec.choices)
     else flags.add(spec.key)
   }
   return { values, flags, positionals: positionals.map(String).map(show) }

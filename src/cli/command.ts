@@ -5,8 +5,8 @@ import type { Context } from './context.js'
 /** An option with what help says about it. */
 export interface HelpOption extends OptionSpec {
   readonly fallback?: string | undefined
-  /** The entry of text/ that explains it, where it is not the one of its name. */
-  readonly words?: string
+  /** The runner whose own words explain it, where it has some. */
+  readonly runner?: string
 }
 
 export interface Help {
@@ -34,6 +34,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./commands/check.js')).check,
   verify: async () => (await import('./commands/verify.js')).verify,
   schema: async () => (await import('./commands/schema.js')).schema,
+  sources: async () => (await import('./commands/sources.js')).sources,
 }
 
 export const commandNames: readonly string[] = [...Object.keys(commands), 'help']

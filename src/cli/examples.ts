@@ -18,4 +18,5 @@ export const examples = {
   check: ['fpsim check my.yaml', 'fpsim check lessons/*.yaml'],
   verify: ['fpsim verify', 'fpsim verify --json'],
   schema: ['fpsim schema --output lesson.schema.json'],
+  sources: ['fpsim sources', 'fpsim sources Micikevicius', 'fpsim sources summation'],
 } as const

@@ -1,5 +1,6 @@
 /** Help: groups first, examples always, never a wall. */
 import { displayWidth, hang, pad, styleOf, wrap } from '../render/terminal/document.js'
+import { optionWords } from '../text/text.js'
 import { globalOptions, kebab } from './arguments.js'
 import type { Command, HelpOption } from './command.js'
 import type { Context } from './context.js'
@@ -10,7 +11,7 @@ const groups = {
   start: ['list'],
   look: ['inspect', 'formats', 'calc'],
   teach: ['run', 'check', 'schema'],
-  trust: ['verify'],
+  trust: ['verify', 'sources'],
 } as const
 
 /** `fpsim`, `fpsim --help`. */
@@ -43,27 +44,32 @@ function optionLines(head: string, options: readonly HelpOption[], context: Cont
   const { look, text } = context
   if (options.length === 0) return []
   const style = styleOf(look)
-  const words: Readonly<Record<string, string>> = text.options
   const names = options.map(
-    ({ key, kind, short }) =>
-      `${short ? `-${short}, ` : ''}--${kebab(key)}${kind === 'value' ? ` ${placeholder(key)}` : ''}`,
+    ({ key, kind, short, takes = placeholders[key] ?? 'N' }) =>
+      `${short ? `-${short}, ` : ''}--${kebab(key)}${kind === 'value' ? ` ${takes}` : ''}`,
   )
   const indent = Math.min(Math.max(...names.map((name) => name.length)) + 4, 30)
   return [
     '',
     head,
-    ...options.flatMap(({ key, fallback, words: entry }, i) => {
-      const about = `${words[entry ?? key] ?? ''}${fallback === undefined ? '' : text.commands.defaults(fallback)}`
+    ...options.flatMap(({ key, fallback, runner }, i) => {
+      const about = `${optionWords(text, key, runner)}${fallback === undefined ? '' : text.commands.defaults(fallback)}`
       return hang(pad(`  ${names[i]}`, indent, style), about, style)
     }),
   ]
 }
 
-/** What stands for the value of an option. */
-const placeholder = (key: string): string =>
-  ({ output: 'FILE', input: 'FILE', format: 'NAME', spacing: 'NAME', profile: 'NAME', tensor: 'GLOB', lang: 'LANG' })[
-    key
-  ] ?? (['kind', 'distribution', 'rounding', 'overflow', 'charset', 'ambiguous'].includes(key) ? 'WORD' : 'N')
+/** What stands for the value of an option that says nothing about it; else a number. */
+const placeholders: Readonly<Record<string, string>> = {
+  output: 'FILE',
+  input: 'FILE',
+  format: 'NAME',
+  lang: 'LANG',
+  rounding: 'WORD',
+  overflow: 'WORD',
+  charset: 'WORD',
+  ambiguous: 'WORD',
+}
 
 /** `fpsim COMMAND --help`. */
 export async function commandHelp(command: Command, context: Context): Promise<void> {

@@ -65,6 +65,8 @@ export interface LineChart {
   readonly x: { readonly label: Label; readonly values: readonly number[]; readonly scale: 'linear' | 'log2' }
   readonly y: { readonly label: Label; readonly scale: 'linear' | 'log2' | 'log10' }
   readonly series: readonly { readonly label: Label; readonly values: readonly number[]; readonly tone?: Tone }[]
+  /** Places on the x axis where something happened: overflows. */
+  readonly marks?: { readonly label: Label; readonly at: readonly number[] }
 }
 
 /** Bits of values, one row a format: the three fields as strings of 0 and 1. */
@@ -93,7 +95,20 @@ export interface Note extends Finding {
   readonly kind: 'note'
 }
 
-export type Block = Table | Histogram | LineChart | BitField | NumberLine | Note
+/** Lines of code, each with a mark and a remark where there is something to say about it. */
+export interface Listing {
+  readonly kind: 'listing'
+  readonly title?: Label
+  readonly lines: readonly {
+    /** null for a line that the listed program does not have: a repair. */
+    readonly number: number | null
+    readonly text: string
+    readonly tone: Tone | null
+    readonly remark?: Label
+  }[]
+}
+
+export type Block = Table | Histogram | LineChart | BitField | NumberLine | Listing | Note
 
 /** What fills a {slot} of an author's words, and how it is written. */
 export interface Slot {

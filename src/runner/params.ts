@@ -7,7 +7,7 @@ import { suggest } from '../suggest.js'
 
 /** What the command line and the editors need to know beside the schema itself. */
 export interface ParamMeta {
-  readonly kind: 'number' | 'format' | 'choice' | 'text' | 'path'
+  readonly kind: 'number' | 'format' | 'choice' | 'names' | 'text' | 'path'
   readonly choices?: readonly string[]
 }
 
@@ -74,6 +74,33 @@ export function formatName() {
 export function choice<const T extends readonly [string, ...string[]]>(choices: T) {
   const schema = z.enum(choices)
   paramMeta.add(schema, { kind: 'choice', choices })
+  return schema
+}
+
+/** Several words of a closed set, with commas; `all` stands for every one. The words come out in the order given. */
+export function names<const T extends readonly [string, ...string[]]>(choices: T) {
+  const schema = z.pipe(
+    z.string(),
+    z.transform((input, context): string => {
+      const words = input
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== '')
+      const strange = words.find((word) => word !== 'all' && !choices.includes(word))
+      const allowed = [...choices, 'all']
+      if (strange !== undefined || words.length === 0) {
+        const value = strange ?? input
+        const suggestion = suggest(value, allowed)
+        return refuse(
+          context,
+          input,
+          new FpsimError('invalid-value', { value, problem: 'not-allowed', allowed, suggestion }),
+        )
+      }
+      return [...new Set(words.flatMap((word) => (word === 'all' ? choices : [word])))].join(',')
+    }),
+  )
+  paramMeta.add(schema, { kind: 'names', choices })
   return schema
 }
 

@@ -32,6 +32,10 @@ export interface Runner<S extends Shape = Shape, M extends string = string> {
   readonly exclusive: readonly (readonly string[])[]
   /** Parameters that mean something only beside another one. */
   readonly beside?: Readonly<Record<string, string>>
+  /** Parameters that may be given as bare words, in this order: `fpsim speed gpt2 a100`. */
+  readonly positionals?: readonly string[]
+  /** Other names under which parameters may be given, each with the parameter's own name. */
+  readonly synonyms?: Readonly<Record<string, string>>
   /** Every metric, with the way it is written. */
   readonly metrics: Readonly<Record<M, NumberStyle>>
   /** What `show` may list. */

@@ -25,12 +25,12 @@ function paramsOf(shape: Shape, describe: (name: string) => string): Json {
 }
 
 /** The schema of all lesson files; params, parts and metrics depend on the runner. */
-export async function jsonSchema(describe: (param: string) => string): Promise<Json> {
+export async function jsonSchema(describe: (runner: string, param: string) => string): Promise<Json> {
   const base = jsonOf(scenarioSchema) as Json & { properties: Json }
   const cases = await Promise.all(
     runnerNames.map(async (name) => {
       const runner = await loadRunner(name)
-      const params = paramsOf(runner?.params ?? {}, describe)
+      const params = paramsOf(runner?.params ?? {}, (param) => describe(name, param))
       const metrics = Object.keys(runner?.metrics ?? {})
       return {
         if: { properties: { runner: { const: name } }, required: ['runner'] },

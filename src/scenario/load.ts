@@ -8,6 +8,7 @@ import type { Localized } from '../result/result.js'
 import { loadRunner, runnerNames } from '../runner/index.js'
 import { metaOf, problemsOf } from '../runner/params.js'
 import type { Runner } from '../runner/runner.js'
+import { ownName, underOwnNames } from '../runner/synonyms.js'
 import { suggest } from '../suggest.js'
 import { type Scenario, type ScenarioFile, scenarioSchema } from './scenario.js'
 import { slotsOf } from './slots.js'
@@ -134,8 +135,17 @@ function paramProblems(file: ScenarioFile, runner: Runner) {
     const { error } = schema.safeParse(params, { reportInput: true })
     return problemsOf(error?.issues ?? [], () => Object.keys(runner.params)).map((p) => ({ ...p, path: at(p.path) }))
   }
+  let params: ScenarioFile['params']
+  try {
+    params = underOwnNames(runner, file.params)
+  } catch (error) {
+    if (!(error instanceof FpsimError)) throw error
+    return [{ path: ['params', (error.values['given'] as string[])[1] as string], error }]
+  }
+  /** A parameter's name as the file writes it. */
+  const asWritten = (name: PropertyKey) => Object.keys(file.params).find((key) => ownName(runner, key) === name) ?? name
   return [
-    ...check(file.params, (path) => ['params', ...path]),
+    ...check(params, ([name = '', ...rest]) => ['params', asWritten(name), ...rest]),
     ...Object.entries(file.vary).flatMap(([name, values]) =>
       Object.hasOwn(runner.params, name) ? values.flatMap((v, i) => check({ [name]: v }, () => ['vary', name, i])) : [],
     ),
@@ -201,7 +211,8 @@ export async function judge(text: string, file: string, path: string): Promise<R
 }
 
 /** Files named in a lesson are found beside it. */
-function resolvePaths({ params, vary }: ScenarioFile, runner: Runner, path: string) {
+function resolvePaths({ params: written, vary }: ScenarioFile, runner: Runner, path: string) {
+  const params = underOwnNames(runner, written)
   const resolved = <T>(name: string, value: T): T | string => {
     const schema = runner.params[name]
     const isFile =

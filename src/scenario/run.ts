@@ -5,6 +5,7 @@ import type { Block, Lesson, Metrics, NumberStyle, Params, Result, Slot } from '
 import { loadRunner } from '../runner/index.js'
 import { problemsOf } from '../runner/params.js'
 import type { Host, Outcome, Runner } from '../runner/runner.js'
+import { underOwnNames } from '../runner/synonyms.js'
 import type { Scenario } from './scenario.js'
 
 export type Overrides = Readonly<Record<string, number | string | boolean>>
@@ -114,9 +115,10 @@ const lessonOf = (scenario: Scenario, slots: Record<string, Slot>): Lesson => ({
  */
 export async function runLoaded(
   scenario: Scenario,
-  { overrides = {}, seed = 1, host = {} }: RunRequest = {},
+  { overrides: given = {}, seed = 1, host = {} }: RunRequest = {},
 ): Promise<Result> {
   const runner = await runnerOf(scenario)
+  const overrides = underOwnNames(runner, given)
   const base = mergeParams(scenario, runner, overrides)
   checkBeside(runner, overrides, base)
   const execute = async (raw: Record<string, unknown>): Promise<{ params: Params; outcome: Outcome }> => {

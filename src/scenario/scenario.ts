@@ -39,6 +39,8 @@ export const scenarioShape = {
     ),
     [],
   ),
+  /** Options worth trying, for help: `--scale 65536`. */
+  examples: z._default(z.array(words), []),
   needs: z._default(z.array(words), []),
   next: z._default(z.array(words), []),
   see: z._default(z.array(words), []),

@@ -7,24 +7,22 @@ import { globalOptions, kebab } from '../../src/cli/arguments.js'
 import { commandNames } from '../../src/cli/command.js'
 import { loadRunner, runnerNames } from '../../src/runner/index.js'
 import { scenarioNames } from '../../src/scenario/load.js'
-import { languages } from '../../src/text/text.js'
+import { languages, optionWords } from '../../src/text/text.js'
 import type { Ran } from '../support.js'
 import { writeBadFiles } from './bad-files.js'
 import { batch, inFolder } from './batch.js'
 import { words } from './commands.js'
 
-const texts = (lang: 'en' | 'zh'): Readonly<Record<string, string>> => languages[lang].options
-
 test('every option of a runner, and every global one, is explained in both languages', async () => {
   const runners = await Promise.all(runnerNames.map((name) => loadRunner(name)))
   const keys = [
-    ...runners.flatMap((runner) => Object.keys(runner?.params ?? {})),
-    ...globalOptions.map(({ key }) => key),
+    ...runners.flatMap((runner) => Object.keys(runner?.params ?? {}).map((key) => [key, runner?.name ?? ''] as const)),
+    ...globalOptions.map(({ key }) => [key, ''] as const),
   ]
   assert.ok(keys.length > 25)
-  for (const key of keys) {
-    assert.match(texts('en')[key] ?? '', /[a-z]/, key)
-    assert.match(texts('zh')[key] ?? '', /\p{Script=Han}|nearest-even/u, key)
+  for (const [key, runner] of keys) {
+    assert.match(optionWords(languages.en, key, runner), /[a-z]/, `${runner} ${key}`)
+    assert.match(optionWords(languages.zh, key, runner), /\p{Script=Han}|nearest-even/u, `${runner} ${key}`)
   }
 })
 

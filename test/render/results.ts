@@ -150,6 +150,28 @@ const numberLine = fc
   })
   .map(({ title: t, ...rest }): Block => ({ kind: 'number-line', ...t, ...rest }))
 
+const listing = fc
+  .record({
+    title,
+    lines: fc.array(
+      fc
+        .record({
+          number: fc.option(fc.nat(1e9)),
+          indent: fc.nat(20),
+          text: words,
+          tone: fc.option(tone),
+          remark: fc.option(label, { nil: undefined }),
+        })
+        .map(({ indent, text, remark, ...rest }) => ({
+          ...rest,
+          text: ' '.repeat(indent) + text,
+          ...(remark ? { remark } : {}),
+        })),
+      { maxLength: 12 },
+    ),
+  })
+  .map(({ title: t, ...rest }): Block => ({ kind: 'listing', ...t, ...rest }))
+
 const note = fc
   .tuple(tone, words)
   .map(([t, text]): Block => ({ kind: 'note', code: 'said', tone: t, values: { text } }))
@@ -160,6 +182,7 @@ export const blocks: Readonly<Record<Block['kind'], fc.Arbitrary<Block>>> = {
   'line-chart': lineChart,
   'bit-field': bitField,
   'number-line': numberLine,
+  listing,
   note,
 }
 

@@ -63,13 +63,13 @@ function valid(x: unknown, schema: Json): boolean {
 const lesson = (name: string): Json => parse(readFileSync(`scenarios/${name}.yaml`, 'utf8')) as Json
 
 test('the schema is draft 7 and accepts every shipped lesson', async () => {
-  const schema = await jsonSchema((param) => `help for ${param}`)
+  const schema = await jsonSchema((_, param) => `help for ${param}`)
   assert.equal(schema['$schema'], 'http://json-schema.org/draft-07/schema#')
   for (const name of await scenarioNames()) assert.ok(valid(lesson(name), schema), name)
 })
 
 test('every parameter has its help', async () => {
-  const schema = await jsonSchema((param) => `help for ${param}`)
+  const schema = await jsonSchema((_, param) => `help for ${param}`)
   let described = 0
   for (const { then } of schema['allOf'] as { then: { properties: { params: { properties: Json } } } }[])
     for (const [name, property] of Object.entries(then.properties.params.properties)) {

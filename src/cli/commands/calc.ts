@@ -18,8 +18,8 @@ const options = [
   { key: 'format', kind: 'value', fallback: 'fp16' },
   { key: 'rounding', kind: 'value', fallback: 'nearest-even' },
   { key: 'overflow', kind: 'value', fallback: 'ieee' },
-  { key: 'steps', kind: 'flag' },
-  { key: 'input', kind: 'value', words: 'expressions' },
+  { key: 'steps', kind: 'flag', runner: 'calc' },
+  { key: 'input', kind: 'value', takes: 'FILE', runner: 'calc' },
 ] as const
 
 /** More than anybody reads; a file of this many lines is a mistake. */

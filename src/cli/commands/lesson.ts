@@ -1,6 +1,7 @@
 /** Lessons: `fpsim underflow …` by name, `fpsim run FILE …` by path. */
 import { FpsimError } from '../../errors.js'
 import { parseNumber } from '../../format/literal.js'
+import { metaOf } from '../../runner/params.js'
 import type { Runner } from '../../runner/runner.js'
 import { seedOf } from '../../runner/seed.js'
 import { loadScenario, scenarioNames } from '../../scenario/load.js'
@@ -15,7 +16,20 @@ import { guessFirst } from '../predict.js'
 import { progressLine } from '../progress.js'
 import { asOption } from '../report.js'
 
-const optionsOf = (runner: Runner): OptionSpec[] => Object.keys(runner.params).map((key) => ({ key, kind: 'value' }))
+/** What stands for the value of a parameter of each kind. */
+const takes = { number: 'N', format: 'NAME', choice: 'WORD', names: 'WORDS', text: 'TEXT', path: 'FILE' } as const
+
+const optionsOf = (runner: Runner): OptionSpec[] =>
+  Object.entries(runner.params).map(([key, schema]) => {
+    const meta = metaOf(schema)
+    return { key, kind: 'value', takes: takes[meta?.kind ?? 'text'], choices: meta?.choices }
+  })
+
+/** What may be typed: the options, and other names of them, which help leaves out. */
+const acceptedBy = (runner: Runner): OptionSpec[] => [
+  ...optionsOf(runner),
+  ...Object.keys(runner.synonyms ?? {}).map((key): OptionSpec => ({ key, kind: 'value' })),
+]
 
 /** The default of a parameter: the lesson's, else the runner's. */
 function fallbackOf(name: string, scenario: Scenario, runner: Runner): string | undefined {
@@ -36,6 +50,25 @@ function strayArgument(value: string, command: string, runner: Runner): FpsimErr
   return new FpsimError('stray-argument', { value, command })
 }
 
+/** The values of bare words that stand for options. Throws 'stray-argument', or 'conflicting-sources' for one given twice. */
+function bareWords(
+  words: readonly string[],
+  runner: Runner,
+  given: Readonly<Record<string, string>>,
+  command: string,
+): Record<string, string> {
+  const { positionals = [] } = runner
+  return Object.fromEntries(
+    words.map((word, i) => {
+      const name = positionals[i]
+      if (name === undefined) throw strayArgument(word, command, runner)
+      if (given[name] !== undefined)
+        throw new FpsimError('invalid-value', { option: name, value: [given[name], word], problem: 'given-twice' })
+      return [name, word]
+    }),
+  )
+}
+
 /** Runs a lesson and prints it. */
 async function runLesson(
   scenario: Scenario,
@@ -44,9 +77,12 @@ async function runLesson(
   command: string,
 ): Promise<number> {
   const runner = await runnerOf(scenario)
-  const stray = extra[0]
-  if (stray !== undefined) throw strayArgument(stray, command, runner)
-  const overrides = Object.fromEntries(Object.entries(context.values).filter(([key]) => key in runner.params))
+  const words = bareWords(extra, runner, context.values, command)
+  const accepted = new Set(acceptedBy(runner).map(({ key }) => key))
+  const overrides = {
+    ...Object.fromEntries(Object.entries(context.values).filter(([key]) => accepted.has(key))),
+    ...words,
+  }
   const progress = progressLine(context)
   const seed = seedOf(context.values['seed'])
   try {
@@ -72,16 +108,12 @@ async function helpOf(scenario: Scenario, command: string, context: Context) {
   const { lang } = context.look
   const options: HelpOption[] = optionsOf(runner).map((spec) => ({
     ...spec,
+    runner: runner.name,
     fallback: fallbackOf(spec.key, scenario, runner),
   }))
-  const has = (name: string) => name in runner.params
-  const examples = [
-    command,
-    ...(has('scale') ? [`${command} --scale 65536`, `${command} --format bf16 --json`] : []),
-    ...(has('input') ? [`${command} --input gradients.npy --scale 2^12`] : []),
-    ...(has('format') && !has('scale') ? [`${command} --format e2m3`] : []),
-  ]
-  const usage = context.text.commands.lessonUsage(command)
+  const examples = [command, ...scenario.examples.map((options) => `${command} ${options}`)]
+  const words = (runner.positionals ?? []).map((name) => ` [${name.toUpperCase()}]`).join('')
+  const usage = context.text.commands.lessonUsage(command + words)
   return { usage, about: [scenario.title[lang], scenario.ask[lang]], options, examples }
 }
 
@@ -91,7 +123,7 @@ export async function lessonCommand(name: string): Promise<Command | undefined> 
   const scenario = await loadScenario(name)
   return {
     async optionsFor() {
-      return [...optionsOf(await runnerOf(scenario)), ...globalOptions]
+      return [...acceptedBy(await runnerOf(scenario)), ...globalOptions]
     },
     help: (context) => helpOf(scenario, `fpsim ${name}`, context),
     run: (context) => runLesson(scenario, context, context.positionals, name),
@@ -105,7 +137,7 @@ export const run: Command = {
   async optionsFor(argv) {
     const file = fileOf(argv)
     if (file === undefined) return globalOptions
-    return [...optionsOf(await runnerOf(await loadScenario(file))), ...globalOptions]
+    return [...acceptedBy(await runnerOf(await loadScenario(file))), ...globalOptions]
   },
   async help(context) {
     const { usages, summaries } = context.text.commands

@@ -2,6 +2,7 @@
 
 import { FpsimError } from '../../errors.js'
 import { jsonSchema } from '../../scenario/json-schema.js'
+import { optionWords } from '../../text/text.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
 import { examples } from '../examples.js'
@@ -18,8 +19,7 @@ export const schema: Command = {
   async run(context) {
     const stray = context.positionals[0]
     if (stray !== undefined) throw new FpsimError('stray-argument', { value: stray, command: 'schema' })
-    const help: Readonly<Record<string, string>> = context.text.options
-    const json = await jsonSchema((param) => help[param] ?? param)
+    const json = await jsonSchema((runner, param) => optionWords(context.text, param, runner))
     await emit(`${JSON.stringify(json, null, 2)}\n`, context)
     return 0
   },

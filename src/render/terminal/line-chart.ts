@@ -29,8 +29,8 @@ const looks: Readonly<Record<'unicode' | 'ascii', readonly Glyphs[]>> = {
 }
 
 const frames = {
-  unicode: { axis: '│', tick: '┤', line: '─', corner: '└', mark: '┬', bad: '×' },
-  ascii: { axis: '|', tick: '+', line: '-', corner: '+', mark: '+', bad: 'x' },
+  unicode: { axis: '│', tick: '┤', line: '─', corner: '└', mark: '┬', bad: '×', event: '▲' },
+  ascii: { axis: '|', tick: '+', line: '-', corner: '+', mark: '+', bad: 'x', event: '^' },
 } as const
 
 /** Zero and below have no place on a logarithmic axis; they are marked on the x axis instead. */
@@ -231,6 +231,13 @@ export function lineChart(block: LineChart, style: Style): string[] {
       rule[column] = { char: finite ? belowLog : frame.bad, paint: style.paint.tone.bad }
     })
 
+  for (const at of x ? (block.marks?.at ?? []) : []) {
+    const { low: left, high: right } = x as Axis
+    const spot = place(at, block.x.scale)
+    if (spot >= left && spot <= right)
+      rule[Math.round(along(spot, left, right) * (width - 1))] = { char: frame.event, paint: style.paint.tone.bad }
+  }
+
   const nameRows = spread(
     lines.flatMap((line, i) => (line.name === '' ? [] : [ends[i] ?? rows - 1])),
     rows,
@@ -242,6 +249,7 @@ export function lineChart(block: LineChart, style: Style): string[] {
     ...(atEnd ? [] : named.map(sample)),
     ...(notFinite ? [`${frame.bad} ${words.notFinite}`] : []),
     ...(notPositive ? [`${belowLog} ${words.notPositive}`] : []),
+    ...(block.marks && block.marks.at.length > 0 ? [`${frame.event} ${labelText(block.marks.label, style)}`] : []),
   ]
   const under = ticks.toString()
   const xFits = margin + displayWidth(under, style) + 2 + displayWidth(xLabel, style) <= style.width

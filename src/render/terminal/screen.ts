@@ -5,6 +5,7 @@ import { tell } from '../words.js'
 import { bitField } from './bit-field.js'
 import { histogram } from './histogram.js'
 import { lineChart } from './line-chart.js'
+import { listing } from './listing.js'
 import { numberLine } from './number-line.js'
 import { displayWidth, labelText, onScreen, type Style, trimmed } from './style.js'
 import { tableBlock } from './table.js'
@@ -38,6 +39,7 @@ export function block(b: Block, style: Style): string[] {
   if (b.kind === 'table') return [...title, ...tableBlock(b, style)]
   if (b.kind === 'line-chart') return [...title, ...lineChart(b, style)]
   if (b.kind === 'bit-field') return [...title, ...bitField(b, style)]
+  if (b.kind === 'listing') return [...title, ...listing(b, style)]
   return [...title, ...numberLine(b, style)]
 }
 

@@ -43,6 +43,12 @@ export const badData = {
   'stream-once': ({ file, limit }: Values) =>
     `${name(file)} can be read only once: it is a pipe with more than ${Number(limit) / 1_048_576} MiB, or its first reading was stopped; save it in a file and give that.`,
 
+  'log-empty': ({ file }: Values) => `${name(file)} is empty: there is no line to read.`,
+  'log-binary': ({ file, looks }: Values) =>
+    `${name(file)} is no log but ${looks === 'gzip' ? 'compressed with gzip: unpack it first' : looks === 'zip' ? 'a zip file: unpack it first' : 'binary: give the text that the training printed'}.`,
+  'log-unknown': ({ file, lines, line }: Values) =>
+    `${name(file)}: ${lines === 1 ? 'its only line does not speak' : `none of its ${lines} lines speaks`} of the loss scale ("${line}"${lines === 1 ? '' : ' …'}); read are the lines of apex ("Gradient overflow. … reducing loss scale to"), DeepSpeed ("OVERFLOW! … Attempted loss scale"), Megatron-LM ("loss scale: … |"), fairseq ("setting loss scale to:"), and any with loss_scale and a number.`,
+
   'npy-magic': ({ file }: Values) =>
     `${name(file)} is not a .npy file: it does not begin with "\\x93NUMPY"; make one with numpy.save, or rename a text file to .csv.`,
   'npy-header-cut': ({ file, expected, actual }: Values) =>

@@ -63,6 +63,7 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'not-an-integer': (v) => `${quoted(v['value'])} is not a whole number.`,
   'not-above': (v) => `${quoted(v['value'])} must be greater than ${v['limit']}.`,
   'below-minimum': (v) => `${quoted(v['value'])} must be ${v['limit']} or more.`,
+  'not-below': (v) => `${quoted(v['value'])} must be less than ${v['limit']}.`,
   'above-maximum': (v) => `${quoted(v['value'])} must be ${v['limit']} or less.`,
   'not-allowed': (v) => `${quoted(v['value'])} is not one of ${list(v['allowed'])}${meant(v) || '.'}`,
   'wrong-type': (v) => `${quoted(v['value'])}: ${wanted[String(v['expected'])] ?? v['expected']}.`,
@@ -140,6 +141,8 @@ export const errors = {
     `no tensor fits ${quoted(v['glob'])}${meant(v) || '.'} There are ${list((v['names'] as unknown[] | undefined)?.slice(0, 8) ?? [])}.`,
   'no-nan-code': (v: Values) => `${v['format']} has no code for NaN.`,
   'not-a-value': (v: Values) => `${v['value']} is not a value of ${v['format']}; round it first.`,
+  'out-of-memory': (v: Values) =>
+    `not enough memory: ${v['bytes']} more bytes are needed. A smaller batch or model fits.`,
   'stray-argument': (v: Values): string =>
     v['option'] === undefined
       ? `unexpected ${quoted(v['value'])}. See fpsim ${v['command']} --help.`
@@ -162,7 +165,8 @@ export const errors = {
   'unsupported-combination': (v: Values) => `not supported here: ${list(v['options'])}.`,
   'wrong-usage': (v: Values): string => {
     if (v['problem'] === 'needs-option') return `--${v['option']} has no effect without --${v['other']}.`
-    if (v['problem'] === 'needs-value') return `--${v['option']} needs a value. ${v['example'] ?? ''}`.trim()
+    if (v['problem'] === 'needs-value')
+      return `--${v['option']} needs a value${Array.isArray(v['allowed']) ? `: ${list(v['allowed'])}` : ''}.`
     if (v['problem'] === 'takes-no-value') return `--${v['option']} takes no value.`
     if (v['problem'] === 'missing-argument') return `${v['command']} needs ${v['argument']}: ${v['example']}`
     if (v['problem'] === 'one-output') return `give only one of ${list(v['given'])}.`

@@ -35,7 +35,7 @@ export const options = {
   help: 'this help',
   version: 'the version',
   all: 'every format',
-  expressions: 'a file with one expression a line, or - for stdin',
-  steps: 'lay every operation out on paper: alignment, exact result, guard bits, decision',
+  'calc.input': 'a file with one expression a line, or - for stdin',
+  'calc.steps': 'lay every operation out on paper: alignment, exact result, guard bits, decision',
   code: 'the values are codes: 0x7bff, 0b0111, 31743',
 }

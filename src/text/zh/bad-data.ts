@@ -42,6 +42,12 @@ export const badData: Text['badData'] = {
   'stream-once': ({ file, limit }) =>
     `${name(file)} 只能读一次：它是超过 ${Number(limit) / 1_048_576} MiB 的管道，或第一次读取中途停止了；请先存为文件，再给出该文件。`,
 
+  'log-empty': ({ file }) => `${name(file)} 是空的：没有一行可读。`,
+  'log-binary': ({ file, looks }) =>
+    `${name(file)} 不是日志，而是${looks === 'gzip' ? '用 gzip 压缩的文件：请先解压' : looks === 'zip' ? ' zip 文件：请先解压' : '二进制数据：请给出训练打印的文本'}。`,
+  'log-unknown': ({ file, lines, line }) =>
+    `${name(file)}：${lines} 行中没有一行提到损失缩放系数（第一行："${line}"）；可识别 apex（"Gradient overflow. … reducing loss scale to"）、DeepSpeed（"OVERFLOW! … Attempted loss scale"）、Megatron-LM（"loss scale: … |"）、fairseq（"setting loss scale to:"）的行，以及任何带 loss_scale 和数字的行。`,
+
   'npy-magic': ({ file }) =>
     `${name(file)} 不是 .npy 文件：开头不是 "\\x93NUMPY"；请用 numpy.save 生成，文本文件请改名为 .csv。`,
   'npy-header-cut': ({ file, expected, actual }) =>

@@ -1,5 +1,5 @@
 /** 各种错误的句子，按代码排列：是什么、在哪里、允许什么、下一步做什么。 */
-import type { Text } from '../text.js'
+import type { errors as english } from '../en/errors.js'
 import { badData } from './bad-data.js'
 import { calc } from './calc.js'
 
@@ -62,6 +62,7 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'not-an-integer': (v) => `${quoted(v['value'])} 不是整数。`,
   'not-above': (v) => `${quoted(v['value'])} 必须大于 ${v['limit']}。`,
   'below-minimum': (v) => `${quoted(v['value'])} 不得小于 ${v['limit']}。`,
+  'not-below': (v) => `${quoted(v['value'])} 必须小于 ${v['limit']}。`,
   'above-maximum': (v) => `${quoted(v['value'])} 不得大于 ${v['limit']}。`,
   'not-allowed': (v) => `${quoted(v['value'])} 不在可选值之中：${list(v['allowed'])}${meant(v) || '。'}`,
   'wrong-type': (v) => `${quoted(v['value'])}：${wanted[String(v['expected'])] ?? v['expected']}。`,
@@ -96,7 +97,7 @@ const yamlReasons: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: '此处不应出现这一内容',
 }
 
-export const errors: Text['errors'] = {
+export const errors: typeof english = {
   'ambiguous-format': (v: Values) =>
     `${subject({ ...v, option: undefined })}${quoted(v['name'])} 可指多种格式，请写明：${list(v['candidates'])}。（OCP 的 E4M3，最大值 448，是 e4m3fn。）`,
   'bad-data': (v: Values): string => {
@@ -135,6 +136,7 @@ export const errors: Text['errors'] = {
     `没有张量符合 ${quoted(v['glob'])}${meant(v) || '。'}现有：${list((v['names'] as unknown[] | undefined)?.slice(0, 8) ?? [])}。`,
   'no-nan-code': (v: Values) => `${v['format']} 没有 NaN 的编码。`,
   'not-a-value': (v: Values) => `${v['value']} 不是 ${v['format']} 的值；请先舍入。`,
+  'out-of-memory': (v: Values) => `内存不足：还需要 ${v['bytes']} 字节。可减小批量或模型。`,
   'stray-argument': (v: Values): string =>
     v['option'] === undefined
       ? `多余的参数 ${quoted(v['value'])}。见 fpsim ${v['command']} --help。`
@@ -156,7 +158,8 @@ export const errors: Text['errors'] = {
   'unsupported-combination': (v: Values) => `此处不支持：${list(v['options'])}。`,
   'wrong-usage': (v: Values): string => {
     if (v['problem'] === 'needs-option') return `--${v['option']} 须与 --${v['other']} 一起使用，否则不起作用。`
-    if (v['problem'] === 'needs-value') return `--${v['option']} 需要一个值。${v['example'] ?? ''}`
+    if (v['problem'] === 'needs-value')
+      return `--${v['option']} 需要一个值${Array.isArray(v['allowed']) ? `：${list(v['allowed'])}` : ''}。`
     if (v['problem'] === 'takes-no-value') return `--${v['option']} 不带值。`
     if (v['problem'] === 'missing-argument') return `${v['command']} 需要 ${v['argument']}：${v['example']}`
     if (v['problem'] === 'one-output') return `${list(v['given'])} 只能给一个。`

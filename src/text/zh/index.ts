@@ -3,18 +3,68 @@ import type { Text } from '../text.js'
 import { badData } from './bad-data.js'
 import { calc } from './calc.js'
 import { commands } from './commands.js'
+import { compression } from './compression.js'
+import { cost } from './cost.js'
 import { errors } from './errors.js'
 import { findings } from './findings.js'
 import { labels } from './labels.js'
+import { myths } from './myths.js'
+import { optimizers } from './optimizers.js'
 import { options } from './options.js'
+import { scaler } from './scaler.js'
+import { scaling } from './scaling.js'
 import { screen } from './screen.js'
+import { step } from './step.js'
+import { updates } from './updates.js'
 
 export const zh: Text = {
   badData,
   commands,
-  errors,
-  findings: { ...findings, ...calc.findings },
-  labels: { ...labels, ...calc.labels },
-  options,
+  errors: {
+    ...errors,
+    ...cost.errors,
+    ...compression.errors,
+    ...myths.errors,
+    ...optimizers.errors,
+    ...scaler.errors,
+    ...scaling.errors,
+    ...step.errors,
+    ...updates.errors,
+  },
+  findings: {
+    ...findings,
+    ...cost.findings,
+    ...compression.findings,
+    ...calc.findings,
+    ...myths.findings,
+    ...optimizers.findings,
+    ...scaler.findings,
+    ...scaling.findings,
+    ...step.findings,
+    ...updates.findings,
+  },
+  labels: {
+    ...labels,
+    ...cost.labels,
+    ...compression.labels,
+    ...calc.labels,
+    ...myths.labels,
+    ...optimizers.labels,
+    ...scaler.labels,
+    ...scaling.labels,
+    ...step.labels,
+    ...updates.labels,
+  },
+  options: {
+    ...options,
+    ...cost.options,
+    ...compression.options,
+    ...myths.options,
+    ...optimizers.options,
+    ...scaler.options,
+    ...scaling.options,
+    ...step.options,
+    ...updates.options,
+  },
   screen,
 }

@@ -1,7 +1,7 @@
 /** 各选项的作用，用于帮助与编辑器；按其在课程文件中的名称排列。 */
-import type { Text } from '../text.js'
+import type { options as english } from '../en/options.js'
 
-export const options: Text['options'] = {
+export const options: typeof english = {
   profile: '要重放的梯度记录：digits-cnn、digits-mlp',
   kind: '取哪一部分：all（全部）、weights（权重）、activations（激活值）',
   tensor: '只取这些名称的张量；可用 * 和 ?，多个用逗号分隔',
@@ -36,7 +36,7 @@ export const options: Text['options'] = {
   help: '显示本帮助',
   version: '显示版本',
   all: '全部格式',
-  expressions: '每行一个表达式的文件，或用 - 表示标准输入',
-  steps: '把每一步运算笔算出来：对阶、精确结果、保护位、舍入决定',
+  'calc.input': '每行一个表达式的文件，或用 - 表示标准输入',
+  'calc.steps': '把每一步运算笔算出来：对阶、精确结果、保护位、舍入决定',
   code: '给出的值是编码：0x7bff、0b0111、31743',
 }

@@ -1,0 +1,76 @@
+/** Loss scaling as the frameworks do it: `lossScaler(policy, config)` gives a pure state machine. */
+import { FpsimError } from '../errors.js'
+import { suggest } from '../suggest.js'
+import { constant, counted } from './counted-scale.js'
+import { delayed } from './delayed-scale.js'
+import { logmax } from './logmax-scale.js'
+import { policies } from './policies.js'
+import { type ConfigInput, type ResolvedConfig, resolve } from './scale-config.js'
+import type { Policy, ScaleRule, ScaleState, ScaleStep } from './scale-policy.js'
+import { tolerant } from './tolerant-scale.js'
+
+export type { LossScaleConfig, Policy, ScaleState, ScaleStep } from './scale-policy.js'
+
+export interface LossScaler {
+  readonly policy: string
+  /** The configuration with the framework's defaults. */
+  readonly config: ResolvedConfig
+  /** The state before the first step. */
+  init(): ScaleState
+  /** The state after a step; `scale` is what the next step uses. Throws 'scale-at-minimum' where the framework gives up. */
+  next(state: ScaleState, step: ScaleStep): ScaleState
+}
+
+const rules: Readonly<Record<Policy['family'], (policy: Policy, config: ResolvedConfig) => ScaleRule>> = {
+  constant,
+  counted,
+  tolerant,
+  logmax,
+  delayed,
+}
+
+export const policyNames: readonly string[] = policies.map(({ name }) => name)
+
+/** A policy's row: whose it is, its defaults, how it moves. Throws 'unknown-policy'. */
+export function policyOf(name: string): Policy {
+  const found = policies.find((policy) => policy.name === name)
+  if (found) return found
+  throw new FpsimError('unknown-policy', { name, allowed: policyNames, suggestion: suggest(String(name), policyNames) })
+}
+
+/** Whether a step must tell its amax: the scale follows it. */
+export const needsAmax = ({ family }: Policy): boolean => family === 'logmax' || family === 'delayed'
+
+const strangeStep = (value: unknown, allowed: readonly string[]): never => {
+  const shown = typeof value === 'number' ? String(value) : value
+  throw new FpsimError('invalid-value', { option: 'step', value: shown, problem: 'not-allowed', allowed })
+}
+
+/** The amax of a step: 0 stands for a clean one, Infinity for an overflow. */
+function amaxOf(step: ScaleStep, needed: boolean): number {
+  if (step === 'overflow') return Number.POSITIVE_INFINITY
+  if (step === 'finite') return needed ? strangeStep(step, ['{ amax }', 'overflow']) : 0
+  const amax = (step as { amax?: unknown } | null)?.amax
+  if (typeof amax !== 'number') return strangeStep(step, ['finite', 'overflow', '{ amax }'])
+  return Number.isFinite(amax) ? Math.abs(amax) : Number.POSITIVE_INFINITY
+}
+
+/**
+ * A policy with its configuration. Exact: the same float32 or float64 operations in the framework's order, so every scale
+ * equals the framework's bit for bit (openseq2seq-logmax: but for the last bit of log and exp). A NaN amax is an overflow.
+ */
+export function lossScaler(name: string, config: ConfigInput = {}): LossScaler {
+  const policy = policyOf(name)
+  const resolved = resolve(policy, config)
+  const rule = rules[policy.family](policy, resolved)
+  const needed = needsAmax(policy)
+  return {
+    policy: name,
+    config: resolved,
+    init: rule.init,
+    next(state, step) {
+      const amax = amaxOf(step, needed)
+      return rule.next(state, amax === Number.POSITIVE_INFINITY, amax)
+    },
+  }
+}
