@@ -29,13 +29,17 @@ export function sentenceOf({ code, values }: FpsimError, text: Text): string {
   return visible(sentences[code](values))
 }
 
+/** A name, or each of several, as it is typed. */
+const typed = (x: unknown): unknown => (Array.isArray(x) ? x.map(typed) : typeof x === 'string' ? kebab(x) : x)
+
 /** An error about a parameter that was typed on the command line names the option as typed. */
 export function asOption(error: unknown): unknown {
   if (!(error instanceof FpsimError) || error.values['file'] !== undefined) return error
-  const { option, key } = error.values
-  if (typeof option === 'string')
-    return new FpsimError(error.code, { ...error.values, option: kebab(option), onCommandLine: true })
-  return key === undefined ? error : new FpsimError(error.code, { ...error.values, onCommandLine: true })
+  const { code, values } = error
+  const names = ['option', 'other', 'given', ...(code === 'unknown-key' ? ['key', 'allowed', 'suggestion'] : [])]
+  const changed = Object.entries(values).map(([name, x]) => [name, names.includes(name) ? typed(x) : x])
+  const named = typeof values['option'] === 'string' || values['key'] !== undefined
+  return new FpsimError(code, { ...Object.fromEntries(changed), ...(named ? { onCommandLine: true } : {}) })
 }
 
 /** Prints what went wrong and says how the process should end. */

@@ -12,8 +12,13 @@ const runners: Readonly<Record<string, () => Promise<Runner>>> = {
   evidence: async () => (await import('./evidence.js')).evidence,
   frameworks: async () => (await import('./frameworks.js')).frameworks,
   compression: async () => (await import('./compression.js')).compression,
+  'gradient-accumulation': async () => (await import('./gradient-accumulation.js')).gradientAccumulation,
+  'large-batch': async () => (await import('./large-batch.js')).largeBatch,
+  'gradient-pipeline': async () => (await import('./gradient-pipeline.js')).gradientPipeline,
+  clipping: async () => (await import('./clipping.js')).clipping,
   'scaling-myths': async () => (await import('./scaling-myths.js')).scalingMyths,
   cures: async () => (await import('./cures.js')).curesRunner,
+  monitor: async () => (await import('./monitor.js')).monitorRunner,
   'training-step': async () => (await import('./training-step.js')).trainingStep,
   'scale-sweep': async () => (await import('./scale-sweep.js')).scaleSweep,
   'scale-collapse': async () => (await import('./collapse.js')).collapse,
@@ -25,6 +30,10 @@ const runners: Readonly<Record<string, () => Promise<Runner>>> = {
   'fine-tuning': async () => (await import('./fine-tuning.js')).fineTuning,
   'adam-epsilon': async () => (await import('./adam-epsilon.js')).adamEpsilon,
   'weight-decay': async () => (await import('./weight-decay.js')).weightDecay,
+  autocast: async () => (await import('./autocast.js')).autocast,
+  'forward-overflow': async () => (await import('./forward-overflow.js')).forwardOverflow,
+  'fp8-scaling': async () => (await import('./fp8-scaling.js')).fp8Scaling,
+  saturation: async () => (await import('./saturation.js')).saturation,
 }
 
 export const runnerNames: readonly string[] = Object.keys(runners)

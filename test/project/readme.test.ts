@@ -1,7 +1,7 @@
 /** Every example of the READMEs runs and shows what it says. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -32,6 +32,7 @@ function safetensors(values: readonly number[]): Buffer {
 const values = Array.from({ length: 1000 }, (_, i) => (i % 2 ? 1 : -1) * 2 ** -(i % 40))
 writeFileSync(join(folder, 'gradients.npy'), npy(values))
 writeFileSync(join(folder, 'model.safetensors'), safetensors(values))
+copyFileSync(join(root, 'test', 'vectors', 'logs', 'apex-healthy.log'), join(folder, 'train.log'))
 writeFileSync(join(folder, 'my.yaml'), readFileSync(join(root, 'scenarios', 'underflow.yaml')))
 
 /** The words of a command line, double quotes respected, comments dropped. */

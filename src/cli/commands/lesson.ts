@@ -94,7 +94,7 @@ async function runLesson(
     progress.end()
     // Asked when the answer is known: wrong options are told first, and nobody waits after Enter.
     if (context.flags.has('ask'))
-      await guessFirst(scenario, result, context, { stdinIsData: overrides['input'] === '-' })
+      await guessFirst(scenario, result, context, { stdinIsData: Object.values(overrides).includes('-') })
     await emitResult(result, context)
   } catch (error) {
     progress.end()

@@ -1,13 +1,17 @@
 /** Every sentence of fpsim in Chinese. */
 import type { Text } from '../text.js'
+import { accumulation } from './accumulation.js'
 import { badData } from './bad-data.js'
 import { calc } from './calc.js'
+import { clipping } from './clipping.js'
 import { commands } from './commands.js'
 import { compression } from './compression.js'
 import { cost } from './cost.js'
 import { errors } from './errors.js'
 import { findings } from './findings.js'
+import { inside } from './inside.js'
 import { labels } from './labels.js'
+import { monitor } from './monitor.js'
 import { myths } from './myths.js'
 import { optimizers } from './optimizers.js'
 import { options } from './options.js'
@@ -22,6 +26,10 @@ export const zh: Text = {
   commands,
   errors: {
     ...errors,
+    ...accumulation.errors,
+    ...clipping.errors,
+    ...monitor.errors,
+    ...inside.errors,
     ...cost.errors,
     ...compression.errors,
     ...myths.errors,
@@ -33,6 +41,10 @@ export const zh: Text = {
   },
   findings: {
     ...findings,
+    ...accumulation.findings,
+    ...clipping.findings,
+    ...monitor.findings,
+    ...inside.findings,
     ...cost.findings,
     ...compression.findings,
     ...calc.findings,
@@ -45,6 +57,10 @@ export const zh: Text = {
   },
   labels: {
     ...labels,
+    ...accumulation.labels,
+    ...clipping.labels,
+    ...monitor.labels,
+    ...inside.labels,
     ...cost.labels,
     ...compression.labels,
     ...calc.labels,
@@ -57,6 +73,10 @@ export const zh: Text = {
   },
   options: {
     ...options,
+    ...accumulation.options,
+    ...clipping.options,
+    ...monitor.options,
+    ...inside.options,
     ...cost.options,
     ...compression.options,
     ...myths.options,

@@ -1,0 +1,104 @@
+/** LARS layer by layer: the trust ratio with norms summed in FP32 and in a narrow format. */
+import { format } from '../../format/parse.js'
+import { rounder } from '../../format/round.js'
+import type { Block, Cell, Tone } from '../../result/result.js'
+import { type Trust, trustOf } from '../../train/lars.js'
+import { normals } from '../normals.js'
+import { smallestThat } from '../threshold.js'
+
+interface Layer {
+  /** Its name in code; text/ says what is special about it. */
+  readonly name: string
+  readonly count: number
+  /** Size of the weights (their mean for a norm's gains) and of the gradients. */
+  readonly weights: number
+  readonly gradients: number
+  readonly constant?: true
+  /** The first gradient is so many times larger than the others. */
+  readonly outlier?: number
+}
+
+/** One layer for each way in which a norm fails, made up to show it; the sizes are those of ResNet-50's layers or less. */
+export const layers: readonly Layer[] = [
+  { name: 'bn1.weight', count: 64, weights: 1, gradients: 0.01, constant: true },
+  { name: 'layer1.conv', count: 36864, weights: 0.1, gradients: 0.02, outlier: 300 },
+  { name: 'layer4.conv', count: 20000, weights: 0.02, gradients: 2e-5 },
+  { name: 'fc.weight', count: 2048, weights: 0.03, gradients: 300 },
+  { name: 'fc.bias', count: 1000, weights: 0, gradients: 2e-5 },
+]
+
+export interface LayerTrust {
+  readonly name: string
+  readonly wide: Trust
+  readonly narrow: Trust
+}
+
+/** `scale` is still on the gradients when the norm is taken; the ratio is that of the unscaled ones. */
+export const layerTrusts = (narrow: string, scale: number, seed: number): LayerTrust[] =>
+  layers.map(({ name, count, weights, gradients, constant, outlier = 1 }) => {
+    const draws = normals(2 * count, `large-batch layer ${name}`, seed)
+    const w = Float32Array.from({ length: count }, (_, i) => (constant ? weights : weights * (draws[i] as number)))
+    const g = Float32Array.from(
+      { length: count },
+      (_, i) => gradients * scale * (i === 0 && outlier > 1 ? outlier : (draws[count + i] as number)),
+    )
+    const unscaled = (t: Trust): Trust => ({ ...t, ratio: t.ratio * scale, local: t.local * scale })
+    return { name, wide: unscaled(trustOf(w, g)), narrow: unscaled(trustOf(w, g, { format: narrow })) }
+  })
+
+/** Sizes of elements between which a square neither vanishes nor overflows. Exact: found with the codec. */
+export function squareRange(name: string): { low: number; high: number } {
+  const round = rounder(format(name))
+  const square = (x: number): number => round(round(x) * round(x))
+  return {
+    low: smallestThat((x) => square(x) !== 0),
+    high: smallestThat((x) => !Number.isFinite(square(x))),
+  }
+}
+
+/** Right to one part in a hundred; 0 for 0 is right too. */
+const isRight = ({ wide, narrow }: LayerTrust): boolean =>
+  narrow.ratio === wide.ratio || Math.abs(narrow.ratio / wide.ratio - 1) < 0.01
+
+export const wrongLayers = (trusts: readonly LayerTrust[]): number => trusts.filter((one) => !isRight(one)).length
+
+/** What became of the norms, as a word for text/. */
+function causeOf(trust: LayerTrust): string {
+  const { wide, narrow } = trust
+  if (isRight(trust)) return 'right'
+  if (Number.isNaN(narrow.ratio)) return 'nan'
+  if (narrow.gradient === 0) return 'vanished'
+  if (!Number.isFinite(narrow.gradient)) return 'overflowed'
+  if (!Number.isFinite(narrow.weights)) return 'weights'
+  return narrow.weights < wide.weights || narrow.gradient < wide.gradient ? 'stalled' : 'rounded'
+}
+
+export function layersTable(trusts: readonly LayerTrust[], narrow: string): Block {
+  const wideHead = (code: string) => ({ label: { code }, as: 'number' as const })
+  const narrowHead = (code: string) => ({
+    label: { code: `${code}In`, values: { format: narrow } },
+    as: 'number' as const,
+  })
+  return {
+    kind: 'table',
+    columns: [
+      { label: { code: 'largeLayer' }, as: 'text' },
+      wideHead('largeWeights'),
+      wideHead('largeGradient'),
+      wideHead('largeRatio'),
+      narrowHead('largeGradient'),
+      narrowHead('largeRatio'),
+      { label: { code: 'largeCause' }, as: 'text' },
+    ],
+    rows: trusts.map((trust): Cell[] => [
+      trust.name,
+      trust.wide.weights,
+      trust.wide.gradient,
+      trust.wide.ratio,
+      trust.narrow.gradient,
+      trust.narrow.ratio,
+      { code: `largeCause-${causeOf(trust)}` },
+    ]),
+    tones: trusts.map((trust): Tone => (isRight(trust) ? 'good' : 'bad')),
+  }
+}
