@@ -24,14 +24,11 @@ async function unknown(name: string): Promise<FpsimError> {
   if (isNumbersFile(name))
     return new FpsimError('unknown-command', { name, suggestion: `fpsim underflow --input ${name}` })
   if (/[/\\]|\.ya?ml$/.test(name)) return new FpsimError('unknown-command', { name, suggestion: `fpsim run ${name}` })
-  const { scenarioNames, loadScenario } = await import('../scenario/load.js')
-  const names = await scenarioNames()
-  for (const lesson of names) {
-    const { words } = await loadScenario(lesson)
-    if (words.some((word) => word.toLowerCase() === name.toLowerCase()))
-      return new FpsimError('unknown-command', { name, suggestion: `fpsim ${lesson}` })
-  }
-  const near = suggest(name, [...commandNames, ...names])
+  const { outlines } = await import('../scenario/load.js')
+  const lessons = await outlines()
+  const meant = lessons.find(({ words }) => words.some((word) => word.toLowerCase() === name.toLowerCase()))
+  if (meant) return new FpsimError('unknown-command', { name, suggestion: `fpsim ${meant.name}` })
+  const near = suggest(name, [...commandNames, ...lessons.map((lesson) => lesson.name)])
   return new FpsimError('unknown-command', { name, suggestion: near && `fpsim ${near}` })
 }
 

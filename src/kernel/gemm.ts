@@ -3,9 +3,7 @@ import { FpsimError } from '../errors.js'
 import { type Format, hasInfinity, largest } from '../format/format.js'
 import { summation } from './dot.js'
 import { machine, views } from './machine.js'
-import { type SumOptions, type SumPlan, sumPlanOf } from './sum-options.js'
-
-const optionKeys: readonly string[] = ['accumulate', 'method', 'chunk'] satisfies (keyof SumOptions)[]
+import { type SumOptions, type SumPlan, sumOptionKeys, sumPlanOf } from './sum-options.js'
 
 /** What is multiplied: a is m × k and b is k × n, row-major; or, transposed, k × m and n × k. */
 export interface Product {
@@ -155,11 +153,11 @@ function surveyOf(values: Float32Array): { short: boolean; finite: boolean; leas
 /** Which way a product is computed: what tests and benchmarks tell of. */
 export type GemmPath = 'gemm32' | 'gemmRounded' | 'plain'
 
-const isFloat32 = (f: Format): boolean =>
+export const isFloat32 = (f: Format): boolean =>
   f.precision === 24 && f.emin === -126 && f.emax === 127 && f.specials === 'ieee' && f.signed && f.subnormals
 
 /** The accumulators of gemmRounded, with the number it knows them by; the conditions are told in assembly/gemm.ts. */
-function accumulatorKind(f: Format): number | undefined {
+export function accumulatorKind(f: Format): number | undefined {
   const { precision: p, emin, emax } = f
   if (!f.signed || !f.subnormals || p < 2 || p > 11) return undefined
   if (f.specials === 'ieee' && f.negativeZero && emin === -126 && emax === 127) return 4
@@ -214,7 +212,7 @@ function checkShape({ a, b, m, k, n }: Product): void {
 
 /** `gemm` of operands that may be stored transposed. */
 export function multiply(product: Product, o: SumOptions = {}): Float32Array<ArrayBuffer> {
-  const plan = sumPlanOf(o, optionKeys)
+  const plan = sumPlanOf(o, sumOptionKeys)
   checkShape(product)
   const path = gemmPath(product, plan)
   const m = machine()

@@ -3,7 +3,7 @@ import { bytes } from './module.js'
 
 /** What assembly/index.ts exports. Addresses are bytes of the module's memory. */
 export interface Machine {
-  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
   readonly blockA: { readonly value: number }
   readonly blockB: { readonly value: number }
   readonly panelsA: { readonly value: number }
@@ -84,6 +84,250 @@ export interface Machine {
   ): void
   codesE8m0(n: number): void
   hasNaN32(n: number): number
+  product32(
+    to: number,
+    a: number,
+    b: number,
+    m: number,
+    k: number,
+    n: number,
+    rowTo: number,
+    rowA: number,
+    rowB: number,
+    transposeA: boolean,
+    transposeB: boolean,
+    add: boolean,
+    outer: number,
+    outerTo: number,
+    outerA: number,
+    outerB: number,
+    inner: number,
+    innerTo: number,
+    innerA: number,
+    innerB: number,
+  ): void
+  productTiled(
+    kind: number,
+    chunk: number,
+    kahan: boolean,
+    to: number,
+    a: number,
+    b: number,
+    m: number,
+    k: number,
+    n: number,
+    rowTo: number,
+    rowA: number,
+    rowB: number,
+    transposeA: boolean,
+    transposeB: boolean,
+    add: boolean,
+    outer: number,
+    outerTo: number,
+    outerA: number,
+    outerB: number,
+    inner: number,
+    innerTo: number,
+    innerA: number,
+    innerB: number,
+  ): void
+  countNearest32(at: number, n: number, half: number, limit: number): void
+  canonicalSlab(at: number, n: number): void
+  countedStochastic32(
+    at: number,
+    n: number,
+    emin: number,
+    emax: number,
+    precision: number,
+    top: number,
+    beyond: number,
+    noMinusZero: boolean,
+    index: number,
+    k0: number,
+    k1: number,
+  ): void
+  countedStochasticWide32(
+    at: number,
+    n: number,
+    precision: number,
+    top: number,
+    beyond: number,
+    index: number,
+    k0: number,
+    k1: number,
+  ): void
+  countedSame32(at: number, n: number): number
+  add32(to: number, a: number, b: number, n: number): void
+  sub32(to: number, a: number, b: number, n: number): void
+  mul32(to: number, a: number, b: number, n: number): void
+  reluBackward32(to: number, a: number, b: number, n: number): void
+  subScale32(to: number, a: number, b: number, n: number, factor: number): void
+  relu32(to: number, a: number, n: number): void
+  scale32(to: number, a: number, n: number, factor: number): void
+  axpy32(to: number, a: number, n: number, factor: number): void
+  addRow32(to: number, a: number, row: number, rows: number, columns: number): void
+  mulRow32(to: number, a: number, row: number, rows: number, columns: number): void
+  sumRows32(to: number, a: number, rows: number, columns: number, add: boolean): void
+  transpose32(to: number, a: number, rows: number, columns: number): void
+  copyRows32(to: number, rowTo: number, a: number, rowA: number, rows: number, n: number): void
+  fill32(to: number, n: number, value: number): void
+  countNonfinite32(a: number, n: number): number
+  sum32(a: number, n: number): number
+  sumOfSquares32(a: number, n: number): number
+  squaredError32(a: number, b: number, n: number): number
+  dropout32(to: number, a: number, n: number, least: bigint, kept: number, index: number, k0: number, k1: number): void
+  exp32(to: number, a: number, n: number): void
+  expBackward32(to: number, gradient: number, a: number, n: number): void
+  tanh32(to: number, a: number, n: number): void
+  tanhBackward32(to: number, gradient: number, a: number, n: number): void
+  sigmoid32(to: number, a: number, n: number): void
+  sigmoidBackward32(to: number, gradient: number, a: number, n: number): void
+  gelu32(to: number, a: number, n: number): void
+  geluBackward32(to: number, gradient: number, a: number, n: number): void
+  geluTanh32(to: number, a: number, n: number): void
+  geluTanhBackward32(to: number, gradient: number, a: number, n: number): void
+  softmax32(to: number, a: number, rows: number, columns: number, causal: boolean): void
+  softmaxBackward32(to: number, gradient: number, y: number, rows: number, columns: number): void
+  layerNorm32(
+    to: number,
+    a: number,
+    weight: number,
+    bias: number,
+    stats: number,
+    rows: number,
+    columns: number,
+    eps: number,
+  ): void
+  layerNormBackward32(
+    to: number,
+    gradient: number,
+    a: number,
+    weight: number,
+    stats: number,
+    toWeight: number,
+    toBias: number,
+    rows: number,
+    columns: number,
+    add: boolean,
+    sums: number,
+    work: number,
+  ): void
+  logSoftmax32(to: number, a: number, rows: number, columns: number): void
+  logSoftmaxBackward32(to: number, gradient: number, y: number, rows: number, columns: number): void
+  crossEntropyBackward32(to: number, y: number, targets: number, rows: number, columns: number, factor: number): void
+  unfold32(
+    to: number,
+    a: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    padding: number,
+    rows: number,
+    columns: number,
+  ): void
+  fold32(
+    to: number,
+    a: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    padding: number,
+    rows: number,
+    columns: number,
+  ): void
+  maxPool32(
+    to: number,
+    where: number,
+    a: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    padding: number,
+    rows: number,
+    columns: number,
+  ): void
+  averagePool32(
+    to: number,
+    a: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    padding: number,
+    rows: number,
+    columns: number,
+    factor: number,
+  ): void
+  averagePoolBackward32(
+    to: number,
+    gradient: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    padding: number,
+    rows: number,
+    columns: number,
+    factor: number,
+  ): void
+  maxPoolBackward32(to: number, n: number, gradient: number, where: number, count: number): void
+  gather32(to: number, table: number, indices: number, count: number, columns: number): void
+  scatterAdd32(to: number, a: number, indices: number, count: number, columns: number): void
+  adam32(
+    delta: number,
+    weights: number,
+    gradients: number,
+    first: number,
+    second: number,
+    n: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    eps: number,
+    l2: number,
+    rate: number,
+    root: number,
+  ): void
+  descend32(
+    delta: number,
+    weights: number,
+    gradients: number,
+    buffer: number,
+    n: number,
+    buffering: number,
+    nesterov: boolean,
+    momentum: number,
+    damp: number,
+    l2: number,
+    rate: number,
+  ): void
+  move32(weights: number, delta: number, n: number, decays: boolean, decay: number): void
+  nearestFrom32(
+    to: number,
+    from: number,
+    n: number,
+    kind: number,
+    emin: number,
+    emax: number,
+    precision: number,
+    top: number,
+  ): void
+  nearestWideFrom32(to: number, from: number, n: number, precision: number, saturate: boolean): void
+  surveySlab(at: number, n: number): number
   plain32(at: number, n: number, index: number, k0: number, k1: number): void
   plain64(at: number, n: number, index: number, k0: number, k1: number): void
 }
@@ -99,7 +343,8 @@ let loaded: Machine | undefined
 /** Compiled at the first call: nothing is computed at import. */
 export function machine(): Machine {
   if (loaded === undefined) {
-    const module = new WebAssembly.Module(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)))
+    // Not by atob and a loop over characters: cold, that takes 15 ms, which every command would wait for.
+    const module = new WebAssembly.Module(Buffer.from(bytes, 'base64'))
     loaded = new WebAssembly.Instance(module).exports as Machine
   }
   return loaded

@@ -65,7 +65,7 @@ function checkCarrier(f: Format, carrier: Carrier): void {
 const optionKeys: readonly string[] = ['rounding', 'overflow', 'seed', 'inPlace'] satisfies (keyof QuantizeOptions)[]
 
 /** 0 Inf, 1 the largest finite, 2 NaN for what lies beyond; + 4 where there is no −0. */
-function kindOf(f: Format, saturate: boolean): number {
+export function kindOf(f: Format, saturate: boolean): number {
   const kind = saturate || f.specials === 'none' ? 1 : hasInfinity(f) ? 0 : 2
   return f.negativeZero ? kind : kind + 4
 }

@@ -16,6 +16,8 @@ export interface SumOptions {
   readonly chunk?: number
 }
 
+export const sumOptionKeys: readonly string[] = ['accumulate', 'method', 'chunk'] satisfies (keyof SumOptions)[]
+
 export interface SumPlan {
   readonly f: Format
   readonly method: Method

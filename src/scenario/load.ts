@@ -140,7 +140,8 @@ function paramProblems(file: ScenarioFile, runner: Runner) {
     params = underOwnNames(runner, file.params)
   } catch (error) {
     if (!(error instanceof FpsimError)) throw error
-    return [{ path: ['params', (error.values['given'] as string[])[1] as string], error }]
+    const [, second] = (error.values['given'] as string[] | undefined) ?? []
+    return [{ path: ['params', second ?? String(error.values['option'])], error }]
   }
   /** A parameter's name as the file writes it. */
   const asWritten = (name: PropertyKey) => Object.keys(file.params).find((key) => ownName(runner, key) === name) ?? name
@@ -160,8 +161,10 @@ export interface Reading {
   readonly locate?: (path: readonly PropertyKey[], error: FpsimError) => FpsimError
 }
 
-/** A lesson's text judged: schema, runner, parameters, names, both languages. */
-export async function judge(text: string, file: string, path: string): Promise<Reading> {
+type Parsed = { readonly problems: readonly FpsimError[] } | { readonly data: ScenarioFile; readonly yaml: YamlFile }
+
+/** A lesson's text against the schema that all lessons share. */
+function parse(text: string, file: string): Parsed {
   let yaml: YamlFile
   try {
     yaml = parseYaml(text, file)
@@ -170,13 +173,18 @@ export async function judge(text: string, file: string, path: string): Promise<R
     throw error
   }
   const parsed = scenarioSchema.safeParse(yaml.value, { reportInput: true })
-  if (!parsed.success) {
-    // A key misspelled is why another is missing: it comes first.
-    const byCause = (p: { error: FpsimError }) => (p.error.code === 'unknown-key' ? 0 : 1)
-    const found = problemsOf(parsed.error.issues, keysAt).sort((a, b) => byCause(a) - byCause(b))
-    return { problems: found.map(({ path: at, error }) => located(file, yaml, at, error)) }
-  }
-  const { data } = parsed
+  if (parsed.success) return { data: parsed.data, yaml }
+  // A key misspelled is why another is missing: it comes first.
+  const byCause = (p: { error: FpsimError }) => (p.error.code === 'unknown-key' ? 0 : 1)
+  const found = problemsOf(parsed.error.issues, keysAt).sort((a, b) => byCause(a) - byCause(b))
+  return { problems: found.map(({ path: at, error }) => located(file, yaml, at, error)) }
+}
+
+/** A lesson's text judged: schema, runner, parameters, names, both languages. */
+export async function judge(text: string, file: string, path: string): Promise<Reading> {
+  const parsed = parse(text, file)
+  if ('problems' in parsed) return parsed
+  const { data, yaml } = parsed
   const runner = await loadRunner(data.runner)
   if (!runner) {
     const unknown = new FpsimError('invalid-value', {
@@ -235,6 +243,21 @@ export async function readScenario(nameOrPath: string): Promise<Reading> {
     throw new FpsimError('unknown-scenario', { name: nameOrPath, suggestion: suggest(nameOrPath, names), names })
   const path = join(lessonDirectory(), `${nameOrPath}.yaml`)
   return judge(await readText(path, path), path, path)
+}
+
+/** What a lesson says of itself. */
+export type Outline = ScenarioFile & { readonly name: string }
+
+/** All shipped lessons as their files tell them; no runner is loaded and no parameter judged. Throws the first problem. */
+export async function outlines(): Promise<Outline[]> {
+  return Promise.all(
+    (await scenarioNames()).map(async (name) => {
+      const path = join(lessonDirectory(), `${name}.yaml`)
+      const parsed = parse(await readText(path, path), path)
+      if ('problems' in parsed) throw parsed.problems[0]
+      return { ...parsed.data, name }
+    }),
+  )
 }
 
 /** `readScenario`, throwing the first problem. */

@@ -20,6 +20,7 @@ import { rounder } from '../../src/format/round.js'
 import { quantize } from '../../src/kernel/quantize.js'
 import { root } from '../support.js'
 import { kernelBench } from './kernel.js'
+import { tensorBench } from './tensor.js'
 
 const runs = 21
 const door = join(root, 'bin', 'fpsim.js')
@@ -185,3 +186,4 @@ installedSize()
 files()
 await codec()
 await kernelBench()
+tensorBench()

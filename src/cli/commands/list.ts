@@ -1,8 +1,7 @@
 /** `fpsim list [CHAPTER]`: the lessons by chapter, or one chapter's questions. */
 import { FpsimError } from '../../errors.js'
 import { displayWidth, hang, onScreen, pad, styleOf, wrap } from '../../render/terminal/document.js'
-import { loadScenario, scenarioNames } from '../../scenario/load.js'
-import type { Scenario } from '../../scenario/scenario.js'
+import { type Outline, outlines } from '../../scenario/load.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
 import type { Context } from '../context.js'
@@ -10,9 +9,9 @@ import { examples } from '../examples.js'
 import { emit } from '../output.js'
 
 /** Lessons in the order of the course: what a lesson needs comes before it. */
-function inOrder(lessons: readonly Scenario[]): Scenario[] {
-  const placed: Scenario[] = []
-  const place = (lesson: Scenario, path: readonly string[]): void => {
+function inOrder(lessons: readonly Outline[]): Outline[] {
+  const placed: Outline[] = []
+  const place = (lesson: Outline, path: readonly string[]): void => {
     if (placed.includes(lesson) || path.includes(lesson.name)) return
     for (const need of lesson.needs) {
       const other = lessons.find(({ name }) => name === need)
@@ -24,9 +23,9 @@ function inOrder(lessons: readonly Scenario[]): Scenario[] {
   return placed
 }
 
-const mark = ({ name, level }: Scenario): string => (level === 'advanced' ? `${name}*` : name)
+const mark = ({ name, level }: Outline): string => (level === 'advanced' ? `${name}*` : name)
 
-function overview(lessons: readonly Scenario[], context: Context): string[] {
+function overview(lessons: readonly Outline[], context: Context): string[] {
   const { look, text } = context
   const style = styleOf(look)
   const { chapters, listHint, advancedMark } = text.commands
@@ -40,7 +39,7 @@ function overview(lessons: readonly Scenario[], context: Context): string[] {
   return [...lines, ...starred, ...wrap(listHint, look.width, style)]
 }
 
-function chapter(lessons: readonly Scenario[], context: Context): string[] {
+function chapter(lessons: readonly Outline[], context: Context): string[] {
   const { look } = context
   const style = styleOf(look)
   const indent = Math.max(...lessons.map((lesson) => mark(lesson).length)) + 2
@@ -59,7 +58,7 @@ export const list: Command = {
     const { positionals, text, to, look } = context
     const asked = positionals[0]
     if (positionals[1] !== undefined) throw new FpsimError('stray-argument', { value: positionals[1], command: 'list' })
-    const all = inOrder(await Promise.all((await scenarioNames()).map(loadScenario)))
+    const all = inOrder(await outlines())
     const count = text.commands.chapters.length
     if (asked !== undefined && !(Number(asked) >= 1 && Number(asked) <= count && Number.isInteger(Number(asked))))
       throw new FpsimError('invalid-value', {

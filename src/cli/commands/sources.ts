@@ -1,6 +1,6 @@
 /** `fpsim sources [TEXT]`: every reference of the lessons, or those of a lesson, or those that hold a text; corrections. */
 import { sourcesResult } from '../../runner/sources.js'
-import { loadScenario, scenarioNames } from '../../scenario/load.js'
+import { outlines } from '../../scenario/load.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
 import { examples } from '../examples.js'
@@ -15,7 +15,7 @@ export const sources: Command = {
     return { usage: usages.sources, about: [summaries.sources], options: [], examples: examples.sources }
   },
   async run(context) {
-    const lessons = await Promise.all((await scenarioNames()).map(loadScenario))
+    const lessons = await outlines()
     const wanted = context.positionals.join(' ').toLowerCase()
     const isLesson = lessons.some(({ name }) => name === wanted)
     const cited = lessons.map(({ name, see }) => ({

@@ -22,6 +22,8 @@ export const panelsA: usize = memory.data(65536, 64)
 export const panelsB: usize = memory.data(262144, 64)
 export const sums: usize = memory.data(65536, 64)
 export const totals: usize = memory.data(65536, 64)
+/** What Kahan's sums could not place so far. */
+export const rests: usize = memory.data(65536, 64)
 
 /**
  * Counts by exponent field, 2048 of 16 bytes: of values, four for the indices mod 4; behind them, 2048 of 16 bytes of which

@@ -4,7 +4,7 @@ import { panelsA, panelsB, sums, tileColumns, tileDepth, totals } from './buffer
 // One column of a product never meets another: the four lanes are four columns, and each adds in its own order.
 
 // @ts-ignore: decorator
-@inline const sumStride: usize = <usize>tileColumns << 2
+@inline export const sumStride: usize = <usize>tileColumns << 2
 
 /** Copies `depth` rows of `count` values (a multiple of `side`) into panels of `side` columns. */
 export function packRows(to: usize, panel: usize, from: usize, stride: usize, depth: i32, count: i32, side: i32): void {
@@ -131,22 +131,22 @@ export function wholeGemm32(rows: i32, columns: i32, depth: i32): void {
 // starts as +0 and never becomes −0.
 
 const hurried: i32 = 0
-const toInf: i32 = 1
-const toTop: i32 = 2
-const toNaN: i32 = 3
-const wide: i32 = 4
+export const toInf: i32 = 1
+export const toTop: i32 = 2
+export const toNaN: i32 = 3
+export const wide: i32 = 4
 const bf16: i32 = 5
 
 /** What the rounding needs: constants of the format in all lanes. Set by setAccumulator. */
-let low: v128 = i32x4.splat(0)
+export let low: v128 = i32x4.splat(0)
 let high: v128 = i32x4.splat(0)
-let raise: v128 = i32x4.splat(0)
+export let raise: v128 = i32x4.splat(0)
 let up: v128 = i32x4.splat(0)
 let down: v128 = i32x4.splat(0)
 let top: v128 = i32x4.splat(0)
-let half: v128 = i32x4.splat(0)
-let kept: v128 = i32x4.splat(0)
-let shift: i32 = 0
+export let half: v128 = i32x4.splat(0)
+export let kept: v128 = i32x4.splat(0)
+export let shift: i32 = 0
 /** From this exponent field on, a hurried tile is not to be trusted: a rounding may have overflowed. */
 let limit: i32 = 0
 
@@ -164,12 +164,12 @@ export function setAccumulator(emin: i32, emax: i32, precision: i32, largest: f3
 }
 
 // @ts-ignore: decorator
-@inline function exponentOf(x: v128): v128 {
+@inline export function exponentOf(x: v128): v128 {
   return v128.and(x, i32x4.splat(0x7f800000))
 }
 
 // @ts-ignore: decorator
-@inline function rounded(kind: i32, x: v128, exponent: v128, low: v128, raise: v128, half: v128, kept: v128): v128 {
+@inline export function rounded(kind: i32, x: v128, exponent: v128, low: v128, raise: v128, half: v128, kept: v128): v128 {
   if (kind == wide || kind == bf16) {
     // A shift by a constant is one instruction, by a variable four.
     const odd = v128.and(kind == bf16 ? i32x4.shr_u(x, 16) : i32x4.shr_u(x, shift), i32x4.splat(1))

@@ -57,6 +57,8 @@ export const badData = {
     `${name(file)}: version ${version} of the .npy format is unknown (1.0, 2.0 and 3.0 are read); save it again with numpy.save.`,
   'npy-header-length': ({ file, length, limit }: Values) =>
     `${name(file)}: its header claims ${length} bytes, at most ${limit} are read; the file is damaged, save it again.`,
+  dataset: ({ file }: Values) =>
+    `${name(file)} is not the file that ships with fpsim: it is damaged or was changed; install fpsim again.`,
   'npy-header': ({ file, offset, text }: Values) =>
     `${name(file)}: byte ${offset} of the header is not understood: ${text === '' ? 'it ends too early' : `"${text}"`}; the file is damaged, save it again with numpy.save.`,
   'npy-header-keys': ({ file, keys }: Values) =>

@@ -56,6 +56,7 @@ export const badData: Text['badData'] = {
     `${name(file)}：未知的 .npy 格式版本 ${version}（可读 1.0、2.0 和 3.0）；请用 numpy.save 重新保存。`,
   'npy-header-length': ({ file, length, limit }) =>
     `${name(file)}：文件头自称有 ${length} 字节，最多读 ${limit} 字节；文件已损坏，请重新保存。`,
+  dataset: ({ file }: Values) => `${name(file)} 与 fpsim 自带的文件不一致：已损坏或被改动；请重新安装 fpsim。`,
   'npy-header': ({ file, offset, text }) =>
     `${name(file)}：看不懂文件头中第 ${offset} 字节处的内容：${text === '' ? '过早结束' : `"${text}"`}；文件已损坏，请用 numpy.save 重新保存。`,
   'npy-header-keys': ({ file, keys }) =>
