@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'unknown-scenario'
   | 'unreadable-file'
   | 'unsupported-combination'
+  | 'wrong-recipe'
   | 'wrong-usage'
   | 'yaml'
 

@@ -5,6 +5,8 @@ import type { Context } from './context.js'
 /** An option with what help says about it. */
 export interface HelpOption extends OptionSpec {
   readonly fallback?: string | undefined
+  /** Other names under which it may be given. */
+  readonly also?: readonly string[]
   /** The runner whose own words explain it, where it has some. */
   readonly runner?: string
 }

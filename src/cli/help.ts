@@ -48,13 +48,15 @@ function optionLines(head: string, options: readonly HelpOption[], context: Cont
     ({ key, kind, short, takes = placeholders[key] ?? 'N' }) =>
       `${short ? `-${short}, ` : ''}--${kebab(key)}${kind === 'value' ? ` ${takes}` : ''}`,
   )
-  const indent = Math.min(Math.max(...names.map((name) => name.length)) + 4, 30)
+  const indent = Math.min(Math.max(...names.map((name) => name.length)) + 4, 33)
   return [
     '',
     head,
-    ...options.flatMap(({ key, fallback, runner }, i) => {
-      const about = `${optionWords(text, key, runner)}${fallback === undefined ? '' : text.commands.defaults(fallback)}`
-      return hang(pad(`  ${names[i]}`, indent, style), about, style)
+    ...options.flatMap(({ key, fallback, runner, also = [] }, i) => {
+      const others = also.length === 0 ? '' : text.commands.also(also.map((name) => `--${name}`))
+      const about = `${optionWords(text, key, runner)}${fallback === undefined ? '' : text.commands.defaults(fallback)}${others}`
+      // Where a name is longer than all others should wait for, two blanks follow it all the same.
+      return hang(pad(`  ${names[i]}  `, indent, style), about, style)
     }),
   ]
 }

@@ -43,13 +43,17 @@ async function writeWhole(file: string, text: string): Promise<void> {
   }
 }
 
+/** A file that a run makes besides what it prints. */
+export async function saveFile(file: string, text: string, { quiet, text: words }: Context): Promise<void> {
+  await writeWhole(file, text)
+  if (!quiet) process.stderr.write(`${words.commands.wrote(file)}\n`)
+}
+
 /** Text to where the user wants it. */
-export async function emit(text: string, { output, quiet, text: words }: Context): Promise<void> {
+export async function emit(text: string, context: Context): Promise<void> {
+  const { output } = context
   if (output === undefined) process.stdout.write(text)
-  else {
-    await writeWhole(output, text)
-    if (!quiet) process.stderr.write(`${words.commands.wrote(output)}\n`)
-  }
+  else await saveFile(output, text, context)
 }
 
 /** A Result in the form the user wants. */

@@ -1,4 +1,4 @@
-/** Citations that go round and are wrong, with what holds instead. text/ has the sentence of each code. */
+/** Citations that go round and are wrong or could not be verified, with what holds instead. text/ has the sentence of each code. */
 import type { Status } from './figure.js'
 
 export interface Correction {
@@ -17,7 +17,7 @@ export const corrections: readonly Correction[] = [
     code: 'citation-1904',
     cited: 'Training Deep Nets with Mixed Precision, arXiv:1904.09794',
     instead: paper,
-    status: 'absent',
+    status: 'unverified',
   },
   {
     code: 'citation-accumulation',

@@ -100,7 +100,8 @@ export const comparisons: readonly Comparison[] = [
   ]),
   ...compare(fp8, [
     ['GEMM', 10.19, 12.59, 10.29],
-    ['GEMM + residual', 10.19, 12.59, 10.44],
+    // Unscaled it was published for the products alone.
+    ['GEMM + residual', 10.19, undefined, 10.44],
   ]),
 ]
 

@@ -7,10 +7,10 @@ export interface LogLine {
   readonly format: LogFormat
   /**
    * lowered: an overflow, the scale went down. held: an overflow, the scale stayed. raised: the scale went up. sample: the
-   * scale or the iteration at some step. stopped: the framework gave up. verbose: like lowered and raised, from a program
+   * scale or the iteration at some step. stopped: the framework gave up. dead: the scale is NaN or Inf. verbose: like lowered and raised, from a program
    * that also writes down every growth.
    */
-  readonly kind: 'lowered' | 'held' | 'raised' | 'sample' | 'stopped'
+  readonly kind: 'lowered' | 'held' | 'raised' | 'sample' | 'stopped' | 'dead'
   readonly verbose?: boolean
   /** Which process wrote it, and which of several scalers it is about. */
   readonly rank?: string
@@ -25,13 +25,14 @@ export interface LogLine {
   readonly skipped?: number
 }
 
-const N = String.raw`([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf|nan)`
+// 65,536 is one number; of 65,53 nobody knows what it is, and a part of a number is none.
+const N = String.raw`([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?!\d|\.\d|,\d|[eE][-+]?\d)|[-+]?inf(?:inity)?\b|nan\b)`
 const number = (text: string | undefined): number | undefined => {
   if (text === undefined) return undefined
   const word = text.toLowerCase()
   if (word === 'nan') return Number.NaN
-  if (word.endsWith('inf')) return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-  return Number(text)
+  if (word.includes('inf')) return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  return Number(text.replaceAll(',', ''))
 }
 
 /** The number behind a name: `name: 1`, `name=1`, `name 1`, `"name": "1"`. */
@@ -144,7 +145,7 @@ const setting = /^\W*loss_scale\W*0,?\s*$/
 function sample(line: string): Omit<LogLine, 'format'> | undefined {
   if (setting.test(line)) return undefined
   const to = find(line, fields.scale)
-  if (to === undefined || !Number.isFinite(to) || to < 0) return undefined
+  if (to === undefined) return undefined
   return {
     kind: 'sample',
     to,
@@ -173,12 +174,15 @@ export function readLogLine(raw: string): LogLine | undefined {
     const match = pattern.exec(line)
     const found = match && read(match, line)
     if (!found) continue
-    // A scale is a finite number from 0 up; what else stands there is no statement about one.
-    if ([found.from, found.to].some((scale) => scale !== undefined && !(scale >= 0 && scale < Infinity)))
-      return undefined
+    const scales = [found.from, found.to].filter((scale) => scale !== undefined)
+    // No scale is negative.
+    if (scales.some((scale) => scale < 0)) return undefined
     const marked = rankMark.exec(line)
     const rank = found.rank ?? marked?.slice(1).find((name) => name !== undefined)
-    return { format, ...found, ...given({ rank }) }
+    const dead = scales.find((scale) => !Number.isFinite(scale))
+    if (dead === undefined) return { format, ...found, ...given({ rank }) }
+    const { iteration, loss, norm, scaler } = found
+    return { format, kind: 'dead', to: dead, ...given({ iteration, loss, norm, scaler, rank }) }
   }
   return undefined
 }

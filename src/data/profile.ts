@@ -5,6 +5,7 @@ import { FpsimError } from '../errors.js'
 import { exponentOf, powerOfTwo } from '../format/bits.js'
 import { projectDirectory } from '../project.js'
 import { suggest } from '../suggest.js'
+import { fileError } from './file.js'
 import { matchesAny } from './glob.js'
 import { blocks, type Words } from './rng.js'
 import type { Block, Source } from './source.js'
@@ -44,16 +45,7 @@ export async function profileNames(): Promise<string[]> {
   return files.flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -5)] : [])).sort()
 }
 
-/**
- * A source that replays a recorded profile: one block per tensor, in recorded order.
- * Counts and exact zeros are those of the recording, whatever the seed; of a value the profile knows only the power of
- * two below it, so signs and significands are made up. The rule is in scenarios/profiles/README.md.
- */
-export async function loadProfile(name: string, options: ProfileOptions): Promise<Source> {
-  const { kind = 'all', tensor, seed } = options
-  const draw = blocks(seed, 'profile')
-  if (!profileKinds.includes(kind))
-    throw new FpsimError('invalid-value', { option: 'kind', value: kind, allowed: [...profileKinds] })
+async function shippedProfile(name: string): Promise<Profile> {
   const names = await profileNames()
   if (!names.includes(name))
     throw new FpsimError('invalid-value', {
@@ -62,7 +54,29 @@ export async function loadProfile(name: string, options: ProfileOptions): Promis
       allowed: names,
       suggestion: suggest(name, names),
     })
-  const profile = parseProfile(await readFile(join(profileDirectory(), `${name}.json`), 'utf8'), `${name}.json`)
+  return parseProfile(await readFile(join(profileDirectory(), `${name}.json`), 'utf8'), `${name}.json`)
+}
+
+/** What a training recorded, in a file of the user's. */
+async function ownProfile(path: string): Promise<Profile> {
+  try {
+    return parseProfile(await readFile(path, 'utf8'), path)
+  } catch (cause) {
+    throw fileError(path, cause)
+  }
+}
+
+/**
+ * A source that replays a recorded profile, by its name or its path: one block per tensor, in recorded order.
+ * Counts and exact zeros are those of the recording, whatever the seed; of a value the profile knows only the power of
+ * two below it, so signs and significands are made up. The rule is in scenarios/profiles/README.md.
+ */
+export async function loadProfile(name: string, options: ProfileOptions): Promise<Source> {
+  const { kind = 'all', tensor, seed } = options
+  const draw = blocks(seed, 'profile')
+  if (!profileKinds.includes(kind))
+    throw new FpsimError('invalid-value', { option: 'kind', value: kind, allowed: [...profileKinds] })
+  const profile = /\.json$/i.test(name) ? await ownProfile(name) : await shippedProfile(name)
   const ofKind = profile.tensors.filter((t) => kind === 'all' || t.kind === kind)
   const chosen = tensor === undefined ? ofKind : ofKind.filter((t) => matchesAny(tensor, t.tensor))
   if (chosen.length === 0) {

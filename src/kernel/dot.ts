@@ -1,14 +1,15 @@
-/** The dot product with an accumulator of any format, in the orders people use. */
+/** The dot product with an accumulator of any format, in the orders people use, or as a GPU computes it. */
 import { FpsimError } from '../errors.js'
+import { tensorCoreDot } from '../format/tensor-core.js'
 import { exactDot, type Operations, operations } from './scalar.js'
-import { type SumOptions, type SumPlan, sumPlanOf } from './sum-options.js'
+import { type SumOptions, type SumPlan, sumOptionKeys, sumPlanOf } from './sum-options.js'
 
 export interface DotOptions extends SumOptions {
   /** Where the sum starts. Default 0. */
   readonly c?: number
 }
 
-const optionKeys: readonly string[] = ['c', 'accumulate', 'method', 'chunk'] satisfies (keyof DotOptions)[]
+const optionKeys: readonly string[] = ['c', ...sumOptionKeys]
 
 type Products = (i: number) => number
 
@@ -38,7 +39,8 @@ function pairwise(ops: Operations, product: Products, from: number, to: number):
 
 /** A function of the numbers: what `dot` does once its options are known. */
 export function summation(plan: SumPlan): (a: ArrayLike<number>, b: ArrayLike<number>, c: number) => number {
-  const { f, method, chunk } = plan
+  const { f, method, chunk, core } = plan
+  if (core !== undefined) return tensorCoreDot(core)
   if (method === 'exact') return (a, b, c) => exactDot(a, b, c, f)
   const ops = operations(f)
   const part = (start: number, product: Products, from: number, to: number): number => {
@@ -85,7 +87,14 @@ function checkNumbers(option: string, values: ArrayLike<number>): void {
  * - 'kahan': y = rnd(productᵢ − lost), t = rnd(s + y), lost = rnd(rnd(t − s) − y), s = t.
  * - 'exact': the exact sum of c and the exact products, rounded once; −0 only where all terms are −0.
  * `chunk`: the sum of that many products (the last chunk may have fewer), started anew at 0, is added in fp32 to a total,
- * which starts as c rounded to fp32. Throws 'invalid-value', 'unknown-key', 'unsupported-combination' and as `format`.
+ * which starts as c rounded to fp32.
+ *
+ * With `hardware` instead: as that GPU's tensor cores compute it, bit for bit, for the `input`, `output` and `instruction`
+ * that it has. a and b are rounded to the input first, c to the output; K in that GPU's blocks, the last filled up with +0.
+ * What a block does, how NaN, ±Inf and zeros come out, and what is known from recorded results or from a single one, is
+ * told beside `tensorCoreDot` (format/tensor-core.ts).
+ *
+ * Throws 'invalid-value', 'unknown-key', 'unsupported-combination' (what the GPU lacks, too) and as `format`.
  */
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>, o: DotOptions = {}): number {
   const plan = sumPlanOf(o, optionKeys)

@@ -1,9 +1,10 @@
-/** Matrix products with an accumulator of any format. */
+/** Matrix products with an accumulator of any format, or as a GPU computes them. */
 import { FpsimError } from '../errors.js'
 import { type Format, hasInfinity, largest } from '../format/format.js'
 import { summation } from './dot.js'
 import { machine, views } from './machine.js'
 import { type SumOptions, type SumPlan, sumOptionKeys, sumPlanOf } from './sum-options.js'
+import { tensorCoreProduct } from './tensor-core.js'
 
 /** What is multiplied: a is m × k and b is k × n, row-major; or, transposed, k × m and n × k. */
 export interface Product {
@@ -151,7 +152,7 @@ function surveyOf(values: Float32Array): { short: boolean; finite: boolean; leas
 }
 
 /** Which way a product is computed: what tests and benchmarks tell of. */
-export type GemmPath = 'gemm32' | 'gemmRounded' | 'plain'
+export type GemmPath = 'gemm32' | 'gemmRounded' | 'tensorCore' | 'plain'
 
 export const isFloat32 = (f: Format): boolean =>
   f.precision === 24 && f.emin === -126 && f.emax === 127 && f.specials === 'ieee' && f.signed && f.subnormals
@@ -165,7 +166,8 @@ export function accumulatorKind(f: Format): number | undefined {
   return hasInfinity(f) ? 1 : f.specials === 'none' ? 2 : 3
 }
 
-export function gemmPath({ a, b }: Product, { f, method }: SumPlan): GemmPath {
+export function gemmPath({ a, b }: Product, { f, method, core }: SumPlan): GemmPath {
+  if (core !== undefined) return 'tensorCore'
   if (method !== 'sequential') return 'plain'
   if (isFloat32(f)) return 'gemm32'
   const kind = accumulatorKind(f)
@@ -214,6 +216,7 @@ function checkShape({ a, b, m, k, n }: Product): void {
 export function multiply(product: Product, o: SumOptions = {}): Float32Array<ArrayBuffer> {
   const plan = sumPlanOf(o, sumOptionKeys)
   checkShape(product)
+  if (plan.core !== undefined) return tensorCoreProduct(product, plan.core)
   const path = gemmPath(product, plan)
   const m = machine()
   if (path === 'gemm32') return tiled(product, plan.chunk, m.gemm32)
@@ -229,7 +232,7 @@ export function multiply(product: Product, o: SumOptions = {}): Float32Array<Arr
  * same options (c is 0) and with NaN made canonical, bit for bit: each product and each sum rounded once, the depth in
  * order. A result wider than float32 (accumulate fp64, say) is rounded once more when it is stored. Throws as `dot`.
  * Method: tiles of 64 × 256 through the WebAssembly module where the accumulator is fp32, or has a precision of at most
- * 11 and operands of at most 12 significant bits; else one element after another.
+ * 11 and operands of at most 12 significant bits; with `hardware` see tensor-core.ts; else one element after another.
  */
 export const gemm = (
   a: Float32Array,

@@ -70,6 +70,27 @@ export interface Machine {
   clearSums(rows: number): void
   clearTotals(rows: number): void
   promote(rows: number): void
+  setTensorCore(
+    kept: number,
+    least: number,
+    eminInput: number,
+    emin: number,
+    precision: number,
+    sumPrecision: number,
+    nearest: boolean,
+  ): void
+  packTensorCore(
+    to: number,
+    from: number,
+    count: number,
+    depth: number,
+    step: number,
+    deep: number,
+    beside: number,
+    wide: number,
+    pairs: boolean,
+  ): void
+  tensorCoreTile(rows: number, columns: number, depth: number, block: number, pairs: boolean): void
   tally64(n: number, scale: number, emin: number, precision: number, top: number, clamped: boolean): void
   narrow(n: number): void
   codes32(n: number, emin: number, emax: number, precision: number, width: number, nanCode: number): void

@@ -100,9 +100,15 @@ const tileDepth = 256
 export type ProductPath = 'whole' | 'tiled' | 'plain'
 
 /** Which way a product is computed: what tests and benchmarks tell of. */
-export function productPath(a: Slab, b: Slab, k: number, { f, method, chunk }: SumPlan, add = false): ProductPath {
+export function productPath(
+  a: Slab,
+  b: Slab,
+  k: number,
+  { f, method, chunk, core }: SumPlan,
+  add = false,
+): ProductPath {
   const kahan = method === 'kahan'
-  if ((method !== 'sequential' && !kahan) || k === 0) return 'plain'
+  if ((method !== 'sequential' && !kahan) || k === 0 || core !== undefined) return 'plain'
   if (isFloat32(f)) return chunk === undefined && !kahan && !(add && k > tileDepth) ? 'whole' : 'tiled'
   const kind = accumulatorKind(f)
   if (kind === undefined) return 'plain'

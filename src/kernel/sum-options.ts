@@ -2,6 +2,7 @@
 import { FpsimError } from '../errors.js'
 import type { Format } from '../format/format.js'
 import { asFormat } from '../format/parse.js'
+import { type Gpu, type Instruction, type Output, type TensorCore, tensorCore } from '../format/tensor-core.js'
 import { suggest } from '../suggest.js'
 
 export const methods = ['sequential', 'pairwise', 'kahan', 'exact'] as const
@@ -14,27 +15,42 @@ export interface SumOptions {
   readonly method?: Method
   /** Adds the sums of that many products to a total in fp32. */
   readonly chunk?: number
+  /** Computes as this GPU's tensor cores do, see tensorCoreDot; the three options above are then not possible. */
+  readonly hardware?: Gpu
+  /** Default mma; for FP8 wgmma on h100 and h200, tcgen05 on b200. */
+  readonly instruction?: Instruction
+  /** What a and b are rounded to first, of fp16 (the default), bf16, tf32, e4m3fn and e5m2. */
+  readonly input?: Format | string
+  /** What c and the results of blocks are rounded to. Default fp32. */
+  readonly output?: Output
 }
 
-export const sumOptionKeys: readonly string[] = ['accumulate', 'method', 'chunk'] satisfies (keyof SumOptions)[]
+const ofFormats = ['accumulate', 'method', 'chunk'] as const satisfies readonly (keyof SumOptions)[]
+const ofHardware = ['instruction', 'input', 'output'] as const satisfies readonly (keyof SumOptions)[]
+export const sumOptionKeys: readonly string[] = [...ofFormats, 'hardware', ...ofHardware]
 
 export interface SumPlan {
   readonly f: Format
   readonly method: Method
   readonly chunk: number | undefined
+  /** Where it is there the rest says nothing. */
+  readonly core?: TensorCore
 }
-
-/** Options of the GPU models, which come with another function. */
-const ofHardware: readonly string[] = ['hardware', 'instruction', 'input', 'output']
 
 /** Throws 'unsupported-combination', 'unknown-key', 'invalid-value' and as `format`. */
 export function sumPlanOf(o: SumOptions, allowed: readonly string[]): SumPlan {
   if (typeof o !== 'object' || o === null)
     throw new FpsimError('invalid-value', { option: 'options', value: o, problem: 'wrong-type', expected: 'object' })
-  for (const key of Object.keys(o)) {
-    if (ofHardware.includes(key)) throw new FpsimError('unsupported-combination', { options: [key] })
+  for (const key of Object.keys(o))
     if (!allowed.includes(key)) throw new FpsimError('unknown-key', { key, allowed, suggestion: suggest(key, allowed) })
-  }
+  const { hardware } = o
+  for (const key of hardware === undefined ? ofHardware : ofFormats)
+    if (o[key] !== undefined)
+      throw new FpsimError('unsupported-combination', {
+        options: hardware === undefined ? [`${key} without hardware`] : [`hardware ${hardware}`, key],
+      })
+  if (hardware !== undefined)
+    return { f: asFormat('fp32'), method: 'sequential', chunk: undefined, core: tensorCore({ ...o, hardware }) }
   const { accumulate = 'fp32', method = 'sequential', chunk } = o
   if (!(methods as readonly string[]).includes(method))
     throw new FpsimError('invalid-value', {

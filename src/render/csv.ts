@@ -1,4 +1,4 @@
-/** A Result as CSV (RFC 4180, lines ending in \n): its metrics one a line, one line a run, or the table of a look-up. */
+/** A Result as CSV (RFC 4180, lines ending in \n): its metrics one a line, one line a run, or the rows it is about. */
 import type { Cell, Label, Result, Table } from '../result/result.js'
 import { shortest } from '../text/numbers.js'
 import { variedParams } from './cells.js'
@@ -35,6 +35,9 @@ function tableOf(result: Result): string {
 export function toCsv(result: Result): string {
   const isLesson = result.lesson !== undefined || !result.blocks.some(({ kind }) => kind === 'table')
   if (!isLesson) return tableOf(result)
+  const data = result.blocks.flatMap((block) => (block.kind === 'table' && block.data ? [block.data] : []))[0]
+  if (data && !result.runs)
+    return csvLine(data.columns) + data.rows.map((row) => csvLine(row.map((cell) => cell ?? undefined))).join('')
   const runs = result.runs
   if (!runs || runs.length === 0)
     return csvLine(['metric', 'value']) + Object.entries(result.metrics).map(csvLine).join('')

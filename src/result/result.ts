@@ -39,6 +39,11 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[]
   /** The tone of each row, where it has one. */
   readonly tones?: readonly (Tone | null)[]
+  /** The rows for a program, where they are what the run is about: its CSV then holds them instead of the metrics. */
+  readonly data?: {
+    readonly columns: readonly string[]
+    readonly rows: readonly (readonly (number | string | null)[])[]
+  }
 }
 
 /** What a format makes of the values of one binade: the zones under a histogram. */
@@ -65,6 +70,8 @@ export interface LineChart {
   readonly x: { readonly label: Label; readonly values: readonly number[]; readonly scale: 'linear' | 'log2' }
   readonly y: { readonly label: Label; readonly scale: 'linear' | 'log2' | 'log10' }
   readonly series: readonly { readonly label: Label; readonly values: readonly number[]; readonly tone?: Tone }[]
+  /** How many rows high it should be about, where ten are too many beside what else is on the screen. */
+  readonly rows?: number
   /** Places on the x axis where something happened: overflows. */
   readonly marks?: { readonly label: Label; readonly at: readonly number[] }
 }
@@ -90,6 +97,23 @@ export interface NumberLine {
   readonly points: readonly { readonly value: number; readonly label: string; readonly zone: Zone }[]
 }
 
+/** Points in a plane, in panels beside each other that share their axes and their sets. */
+export interface Scatter {
+  readonly kind: 'scatter'
+  readonly title?: Label
+  /** Points beyond the axes are drawn at the edge. */
+  readonly x: { readonly label: Label; readonly low: number; readonly high: number }
+  readonly y: { readonly label: Label; readonly low: number; readonly high: number }
+  /** What the points of a panel are, set by set. */
+  readonly sets: readonly Label[]
+  /** Where points of several sets share a place. */
+  readonly several: Label
+  readonly panels: readonly {
+    readonly label: Label
+    readonly points: readonly { readonly x: readonly number[]; readonly y: readonly number[] }[]
+  }[]
+}
+
 /** A sentence between two pictures. */
 export interface Note extends Finding {
   readonly kind: 'note'
@@ -108,7 +132,7 @@ export interface Listing {
   }[]
 }
 
-export type Block = Table | Histogram | LineChart | BitField | NumberLine | Listing | Note
+export type Block = Table | Histogram | LineChart | BitField | NumberLine | Listing | Scatter | Note
 
 /** What fills a {slot} of an author's words, and how it is written. */
 export interface Slot {

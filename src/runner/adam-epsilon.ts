@@ -40,7 +40,7 @@ const metrics = {
 } as const
 
 /** The ε of the table: PyTorch's and Keras's defaults, and what people try instead. */
-const epsilons = [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12]
+const epsilons = [1e-4, 1e-5, 1e-7, 1e-8]
 
 /** The first step of Adam whose every operation and state is in one format. */
 interface FirstStep {
@@ -70,6 +70,8 @@ interface Tally {
   nan: number
   inf: number
   largest: number
+  /** Gradients that were NaN or Inf before the step; not among `all`. */
+  strange: number
 }
 
 function count(tally: Tally, { values, weights, zeros = 0 }: DataBlock, step: FirstStep): void {
@@ -82,7 +84,9 @@ function count(tally: Tally, { values, weights, zeros = 0 }: DataBlock, step: Fi
   }
   const moves = step.moves(values)
   // What was NaN or Inf before is not the optimizer's doing.
-  for (let i = 0; i < moves.length; i++) if (Number.isFinite(values[i])) add(moves[i] as number, weights?.[i] ?? 1)
+  for (let i = 0; i < moves.length; i++)
+    if (Number.isFinite(values[i])) add(moves[i] as number, weights?.[i] ?? 1)
+    else tally.strange += weights?.[i] ?? 1
   add(step.moves([0])[0] as number, zeros)
 }
 
@@ -92,7 +96,7 @@ async function tallies(
   steps: readonly FirstStep[],
 ): Promise<{ name: string; all: Tally[] }> {
   const source = await openOrigin(p, request)
-  const all = steps.map((): Tally => ({ all: 0, nan: 0, inf: 0, largest: 0 }))
+  const all = steps.map((): Tally => ({ all: 0, nan: 0, inf: 0, largest: 0, strange: 0 }))
   let done = 0
   for await (const block of source.blocks()) {
     for (const [i, step] of steps.entries()) count(all[i] as Tally, block, step)
@@ -127,7 +131,7 @@ function chart(p: Params, steps: readonly FirstStep[]): Block {
     kind: 'line-chart',
     title: { code: 'epsChart', values: { format: p.format } },
     x: { label: { code: 'epsGradient' }, values: sizes, scale: 'log2' },
-    y: { label: { code: 'epsStepAxis' }, scale: 'log2' },
+    y: { label: { name: '' }, scale: 'log2' },
     series: steps.map((step, i) => ({
       label: { code: 'epsOf', values: { epsilon: step.epsilon, format: step.format } },
       values: Array.from(step.moves(sizes), (move) => overLr(move, p.lr)),
@@ -258,7 +262,12 @@ export const adamEpsilon = defineRunner({
     return {
       subject: { code: 'epsSubject', values: { count: own.all, source: name, format: p.format } },
       metrics: values,
-      findings: findingsOf(p, values),
+      findings: [
+        ...findingsOf(p, values),
+        ...(own.strange > 0
+          ? [{ code: 'nonfiniteInput', tone: 'note' as const, values: { nonfinite: own.strange } }]
+          : []),
+      ],
       blocks: (show.length > 0 ? show : ['chart', 'table', 'raise']).flatMap((part) => draw[part]?.() ?? []),
     }
   },

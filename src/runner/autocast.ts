@@ -1,6 +1,7 @@
 /** Autocast on a small graph: the type of every operation under a framework's policy, and the values in it and all in FP16. */
 import * as z from 'zod/mini'
 import { uniform } from '../data/rng.js'
+import { powerOfTwo } from '../format/bits.js'
 import { largest } from '../format/format.js'
 import { format } from '../format/parse.js'
 import type { Block, Cell, Finding } from '../result/result.js'
@@ -51,6 +52,9 @@ interface Setting {
   returns(i: number): Precision
   stored(weight: number): number
 }
+
+/** Half of FP16's smallest number: up to here a value rounds to 0. */
+const halfOfLeast = powerOfTwo(-25)
 
 /** Draws of an operation's weights lie apart from those of the others. */
 const apart = 1 << 24
@@ -152,7 +156,11 @@ function findingsOf(decisions: readonly Decision[], runs: Runs, policy: Autocast
     findings.push({
       code: 'autocast-refused',
       tone: 'bad',
-      values: { policy: policy.name, number: decisions.indexOf(refused) + 1 },
+      values: {
+        policy: policy.name,
+        number: decisions.indexOf(refused) + 1,
+        before: decisions[decisions.indexOf(refused) - 1]?.op ?? '',
+      },
     })
   const first = decisions.findIndex((_, i) => lost(fp16, i) > 0)
   const results = { exact: shown(at(exact, end)), fp16: shown(at(fp16, end)), policy: shown(at(runs.policy, end)) }
@@ -167,6 +175,14 @@ function findingsOf(decisions: readonly Decision[], runs: Runs, policy: Autocast
         lost: lost(fp16, first),
         values: at(fp16, first).length,
         peak: exact.peaks[first] as number,
+        // A result that FP16 has no number for becomes 0 whatever is inside: the cause of most of them is told.
+        tooLarge:
+          2 *
+            at(fp16, first).filter((x, k) => {
+              const wanted = Math.abs(at(exact, first)[k] as number)
+              return Number.isFinite(wanted) && (!Number.isFinite(x) || (x === 0 && wanted > halfOfLeast))
+            }).length >
+          lost(fp16, first),
         limit: largest(format('fp16')),
       },
     })

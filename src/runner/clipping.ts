@@ -9,10 +9,11 @@ import {
   exactlyFinding,
   frameworksTable,
   stepFindings,
+  symbolsFinding,
   waysTable,
 } from './clipping/blocks.js'
 import { type Chain, chain } from './clipping/chain.js'
-import { stepOf } from './clipping/gradients.js'
+import { recordedSteps, stepOf } from './clipping/gradients.js'
 import { type Survey, type SurveyOptions, surveyOf } from './clipping/survey.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { choice, formatName, number } from './params.js'
@@ -107,7 +108,10 @@ export const clipping = defineRunner({
       },
       findings: [
         ...stepFindings(survey, o),
-        ...(sideBySide ? [exactlyFinding(p.max)] : chainFindings(grows, shrinks, o)),
+        ...(sideBySide ? [exactlyFinding(p.max), symbolsFinding()] : chainFindings(grows, shrinks, o)),
+        ...(recorded
+          ? [{ code: 'clipFrom', tone: 'note' as const, values: { source: source.name, steps: recordedSteps } }]
+          : []),
       ],
       blocks: (request.show.length > 0 ? request.show : ['ways', 'chain']).flatMap((part) => draw[part]?.() ?? []),
     }

@@ -66,7 +66,7 @@ export function count(max: number) {
     z.union([z.number(), z.string()]),
     z.transform((input, context): number => {
       const x = typeof input === 'number' ? input : parseCount(input)
-      if (x === undefined) return refuse(context, input, { problem: 'not-a-number' })
+      if (x === undefined) return refuse(context, input, { problem: 'not-a-count' })
       if (!Number.isFinite(x)) return refuse(context, input, { problem: 'not-finite' })
       if (!Number.isInteger(x)) return refuse(context, input, { problem: 'not-an-integer' })
       if (x < 1) return refuse(context, input, { problem: 'below-minimum', limit: 1 })

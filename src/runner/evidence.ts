@@ -76,11 +76,18 @@ export const evidence = defineRunner({
     const number = (id: string): string => `[${used.findIndex((r) => r.id === id) + 1}]`
     const changes = results.map((c) => twoDigits(change(c)))
     const asGood = changes.filter((x) => x >= 0).length
-    const worst = results[changes.indexOf(Math.min(...changes))]
+    // Points of one measure are not compared with those of another.
+    const measures = [...new Set(results.map(({ measure }) => measure))]
+    const worst = measures.flatMap((measure) => {
+      const own = results.filter((c) => c.measure === measure)
+      const least = own.reduce((a, b) => (change(b) < change(a) ? b : a))
+      return twoDigits(change(least)) < 0 ? [least] : []
+    })
+    const oneMeasure = measures.length === 1
     const baselines = [...new Set(results.map(({ from }) => from))]
     const diverged = results.filter((c) => Number.isNaN(c.unscaled))
     const findings: Finding[] = [
-      ...(worst
+      ...(results.length > 0
         ? [
             {
               code: 'costAsGood',
@@ -88,15 +95,16 @@ export const evidence = defineRunner({
               values: {
                 asGood,
                 count: results.length,
-                worst: worst.network,
-                by: -twoDigits(change(worst)),
-                measure: worst.measure,
-                from: baselines.length === 1 ? worst.from : '',
+                worst: worst.map((c) => `${-twoDigits(change(c))} ${c.measure} (${c.network})`).join(', '),
+                from: baselines.length === 1 ? (baselines[0] as string) : '',
               },
             },
           ]
         : []),
       ...diverged.map((c): Finding => ({ code: 'costDiverged', tone: 'bad', values: { network: c.network } })),
+      ...(results.some(({ task }) => task === 'fp8')
+        ? [{ code: 'costFp8Inference', tone: 'note' as const, values: {} }]
+        : []),
       ...(results.length + told.length === 0
         ? [{ code: 'costNoEvidence', tone: 'note' as const, values: { task: p.task } }]
         : [{ code: 'costTheirs', tone: 'note' as const, values: {} }]),
@@ -137,8 +145,8 @@ export const evidence = defineRunner({
       metrics: {
         results: results.length,
         asGood,
-        largestGain: results.length > 0 ? Math.max(...changes) : Number.NaN,
-        largestLoss: results.length > 0 ? Math.max(0, -Math.min(...changes)) : Number.NaN,
+        largestGain: oneMeasure ? Math.max(...changes) : Number.NaN,
+        largestLoss: oneMeasure ? Math.max(0, -Math.min(...changes)) : Number.NaN,
         diverged: diverged.length,
         reports: told.length,
         sources: used.length,

@@ -75,18 +75,27 @@ function deviates(seed: number, count: number): (n: number) => Float64Array {
   }
 }
 
+/** Weights to start from, and how many of the file's were NaN or Inf and left out. */
+interface Given {
+  readonly weights: Float64Array
+  readonly nonfinite: number
+}
+
 /** At most `count` finite weights of a file, evenly spread over it. Throws 'bad-data' where it has none. */
-async function weightsOf(file: string, { tensor, count }: Params, { host }: Request): Promise<Float64Array> {
+async function weightsOf(file: string, { tensor, count }: Params, { host }: Request): Promise<Given> {
   const source = await openInput(file, { tensor, stdin: host.stdin })
-  let size = 0
-  for await (const { values } of source.blocks()) for (const x of values) if (Number.isFinite(x)) size++
+  let [size, nonfinite] = [0, 0]
+  for await (const { values } of source.blocks())
+    for (const x of values)
+      if (Number.isFinite(x)) size++
+      else nonfinite++
   if (size === 0) throw new FpsimError('bad-data', { file, problem: 'empty' })
   const stride = Math.ceil(size / count)
   const chosen: number[] = []
   let i = 0
   for await (const { values } of source.blocks())
     for (const x of values) if (Number.isFinite(x) && i++ % stride === 0) chosen.push(Math.fround(x))
-  return Float64Array.from(chosen)
+  return { weights: Float64Array.from(chosen), nonfinite }
 }
 
 /** Updates by the power of two of the weight they meet, from 2^-1074: all, and those that left it as it was. */
@@ -166,15 +175,19 @@ interface Outcome {
   readonly count: number
   readonly tracks: Readonly<Record<Shown, Track>>
   readonly moveOverLr: number
+  /** The share of Adam's second moments that are 0 at the end though their gradients are not. */
+  readonly emptied: number
+  /** What the file had besides and could not be trained. */
+  readonly nonfinite: number
 }
 
 async function train(p: Params, request: Request): Promise<Outcome> {
   const { seed, host } = request
   const given = p.input === undefined ? undefined : await weightsOf(p.input, p, request)
-  const count = given?.length ?? p.count
+  const count = given?.weights.length ?? p.count
   const draw = deviates(seed, count * (p.updates + 2))
   const drawn = draw(count)
-  const initial = given ?? drawn.map((x) => Math.fround(x * p.std))
+  const initial = given?.weights ?? drawn.map((x) => Math.fround(x * p.std))
   const direction = draw(count)
   const { lr, beta1, beta2, epsilon: eps, weightDecay } = p
   const states = stateFormat('states', p.states)
@@ -193,8 +206,22 @@ async function train(p: Params, request: Request): Promise<Outcome> {
     for (const name of shown) advance(tracks[name] as Track, next.move)
     if (t % 10 === 0) await host.progress?.(t, p.updates)
   }
-  return { count, tracks: tracks as Record<Shown, Track>, moveOverLr: size / (count * p.updates) / lr }
+  const { variance = new Float64Array(0) } = state.slots
+  const emptied = share(
+    variance.reduce((sum, x) => sum + (x === 0 ? 1 : 0), 0),
+    count,
+  )
+  return {
+    count,
+    tracks: tracks as Record<Shown, Track>,
+    moveOverLr: size / (count * p.updates) / lr,
+    emptied,
+    nonfinite: given?.nonfinite ?? 0,
+  }
 }
+
+/** Adam moves a weight by the learning rate or less; many times that is no training any more. */
+const isWild = (moveOverLr: number): boolean => !(moveOverLr <= 10)
 
 /** The share of updates lost at each size of weight, and where the weights lie. */
 function chart({ tracks }: Outcome): Block {
@@ -210,7 +237,8 @@ function chart({ tracks }: Outcome): Block {
     kind: 'line-chart',
     title: { code: 'tuneChart' },
     x: { label: { code: 'tuneSize' }, values: bins.map((bin) => powerOfTwo(bin + bottom)), scale: 'log2' },
-    y: { label: { code: 'tuneShare' }, scale: 'linear' },
+    y: { label: { name: '' }, scale: 'linear' },
+    rows: 8,
     series: [
       { label: { name: 'bf16' }, values: lost(bf16) },
       { label: { name: 'fp16' }, values: lost(fp16) },
@@ -223,7 +251,7 @@ function chart({ tracks }: Outcome): Block {
   }
 }
 
-const table = ({ tracks }: Outcome): Block => ({
+const table = ({ tracks, moveOverLr }: Outcome): Block => ({
   kind: 'table',
   columns: [
     { label: { code: 'tuneKept' }, as: 'text' },
@@ -236,17 +264,25 @@ const table = ({ tracks }: Outcome): Block => ({
     const track = tracks[name]
     return [name, lostOf(track), neverMoved(track), wayOf(track, tracks.fp32), track.keeper.bytes]
   }),
-  tones: shown.map((name) => (wayOf(tracks[name], tracks.fp32) > 0.9 ? 'good' : 'bad')),
+  tones: shown.map((name) => (!isWild(moveOverLr) && wayOf(tracks[name], tracks.fp32) > 0.9 ? 'good' : 'bad')),
 })
 
-function findingsOf(p: Params, m: Metrics): Finding[] {
+function findingsOf(p: Params, m: Metrics, emptied: number): Finding[] {
   const lost = m['lostBf16'] as number
   if (Number.isNaN(lost)) return [{ code: 'tuneNoMove', tone: 'note', values: { lr: p.lr } }]
+  const move = m['moveOverLr'] as number
+  if (isWild(move))
+    return [
+      { code: 'tuneWild', tone: 'bad', values: { lr: p.lr, move, states: p.states, emptied, epsilon: p.epsilon } },
+      ...(Number.isNaN(m['wayBf16'])
+        ? []
+        : [{ code: 'tuneWildWays', tone: 'bad' as const, values: { bf16: m['wayBf16'] as number } }]),
+    ]
   return [
     {
       code: 'tuneLost',
       tone: lost > 0.01 ? 'bad' : 'good',
-      values: { lr: p.lr, move: m['moveOverLr'] as number, bf16: lost, fp16: m['lostFp16'] as number },
+      values: { lr: p.lr, move, bf16: lost, fp16: m['lostFp16'] as number },
     },
     {
       code: 'tuneWays',
@@ -272,7 +308,7 @@ export const fineTuning = defineRunner({
     const outcome = await train(p, request)
     const { fp32, fp16, bf16 } = outcome.tracks
     const way = (name: Shown) => wayOf(outcome.tracks[name], fp32)
-    const from = (name: string) => (p.lr > 0 ? stuckFrom(p.lr, format(name)) : Number.NaN)
+    const from = (name: string) => (p.lr > 0 ? stuckFrom(p.lr, format(name), false).from : Number.NaN)
     const values = {
       weights: outcome.count,
       moveOverLr: outcome.moveOverLr,
@@ -305,7 +341,12 @@ export const fineTuning = defineRunner({
         values: { count: outcome.count, lr: p.lr, std: p.input === undefined ? p.std : Number.NaN },
       },
       metrics: values,
-      findings: findingsOf(p, values),
+      findings: [
+        ...findingsOf(p, values, outcome.emptied),
+        ...(outcome.nonfinite > 0
+          ? [{ code: 'nonfiniteInput', tone: 'note' as const, values: { nonfinite: outcome.nonfinite } }]
+          : []),
+      ],
       blocks: (show.length > 0 ? show : ['chart', 'table', 'master']).flatMap(
         (part) => (hasMoved && draw[part]?.()) || [],
       ),

@@ -91,14 +91,14 @@ async function track(role: Role, name: Track['format'], p: Params, { seed, host 
 const lostShare = (kept: readonly Kept[], count: number): number =>
   kept.reduce((sum, { lost }) => sum + lost, 0) / (kept.length * count)
 
-/** The steps before the outlier, after the first, whose scale knows nothing; the outlier's; as many as are remembered; the rest. */
-function phases(t: Track, { outlierStep, history }: Params) {
+/** The steps before the outlier, after the first, whose scale knows nothing; the outlier's; those that pay for it; the rest. */
+function phases(t: Track, { outlierStep }: Params, paying: number) {
   const at = outlierStep - 1
   return {
     before: t.kept.slice(1, at),
     outlier: t.kept.slice(at, at + 1),
-    after: t.kept.slice(at + 1, at + 1 + history),
-    later: t.kept.slice(at + 1 + history),
+    after: t.kept.slice(at + 1, at + 1 + paying),
+    later: t.kept.slice(at + 1 + paying),
   }
 }
 
@@ -119,13 +119,13 @@ function chart(tracks: readonly Track[], { steps, outlier, outlierStep }: Params
     kind: 'line-chart',
     title: { code: 'fp8-chart' },
     x: { label: { code: 'fp8-step' }, values: short.steps.map((t) => t + 1), scale: 'linear' },
-    y: { label: { code: 'fp8-scale' }, scale: 'log2' },
+    y: { label: { name: '' }, scale: 'log2' },
     series,
     ...(outlier > 1 ? { marks: { label: { code: 'fp8-outlier' }, at: [outlierStep] } } : {}),
   }
 }
 
-function table(tracks: readonly Track[], p: Params): Block {
+function table(tracks: readonly Track[], p: Params, paying: number): Block {
   const share = (kept: readonly Kept[]): Cell => (kept.length > 0 ? lostShare(kept, p.count) : null)
   return {
     kind: 'table',
@@ -133,21 +133,22 @@ function table(tracks: readonly Track[], p: Params): Block {
       { label: { code: 'fp8-tensor' }, as: 'text' },
       { label: { code: 'fp8-way' }, as: 'text' },
       { label: { code: 'fp8-cutSteps' }, as: 'count' },
-      { label: { code: 'fp8-lostBefore' }, as: 'percent' },
-      { label: { code: 'fp8-lostAt' }, as: 'percent' },
-      { label: { code: 'fp8-lostAfter', values: { history: p.history } }, as: 'percent' },
-      { label: { code: 'fp8-lostLater' }, as: 'percent' },
+      ...(p.outlier > 1
+        ? [
+            { label: { code: 'fp8-lostBefore' }, as: 'percent' as const },
+            { label: { code: 'fp8-lostAt' }, as: 'percent' as const },
+            { label: { code: 'fp8-lostAfter', values: { history: paying } }, as: 'percent' as const },
+            { label: { code: 'fp8-lostLater' }, as: 'percent' as const },
+          ]
+        : [{ label: { code: 'fp8-lostAll' }, as: 'percent' as const }]),
     ],
     rows: tracks.map((t): Cell[] => {
-      const { before, outlier, after, later } = phases(t, p)
+      const { before, outlier, after, later } = phases(t, p, paying)
       return [
         { code: `fp8-role-${t.role}`, values: { format: t.format } },
         { code: `fp8-way-${t.way}` },
         saturatedSteps(t),
-        share(before),
-        share(outlier),
-        share(after),
-        share(later),
+        ...(p.outlier > 1 ? [share(before), share(outlier), share(after), share(later)] : [share(t.kept.slice(1))]),
       ]
     }),
   }
@@ -170,8 +171,11 @@ export const fp8Scaling = defineRunner({
     const forward = await track('activations', 'e4m3fn', p, request)
     const backward = await track('gradients', p.format === 'hybrid' ? 'e5m2' : 'e4m3fn', p, request)
     const [delayed, current, none] = forward.tracks as [Track, Track, Track]
+    const aftermath = aftermathOf(delayed, forward.usualScales)
+    // Without any that pays: as many as remember it.
+    const paying = aftermath > 0 ? aftermath : p.algo === 'max' ? p.history : 1
     const of = (t: Track) => {
-      const { before, outlier, after } = phases(t, p)
+      const { before, outlier, after } = phases(t, p, paying)
       return {
         before: lostShare(before, p.count),
         at: lostShare(outlier, p.count),
@@ -180,7 +184,6 @@ export const fp8Scaling = defineRunner({
       }
     }
     const [d, c] = [of(delayed), of(current)]
-    const aftermath = aftermathOf(delayed, forward.usualScales)
     const at = p.outlierStep - 1
     const values = { step: p.outlierStep, times: p.outlier, count: p.count }
     const findings: Finding[] =
@@ -199,7 +202,7 @@ export const fp8Scaling = defineRunner({
     const listed = [...forward.tracks, ...backward.tracks.filter(({ way }) => way !== 'none')]
     const draw: Record<(typeof parts)[number], () => Block> = {
       scales: () => chart(forward.tracks, p),
-      shares: () => table(listed, p),
+      shares: () => table(listed, p, paying),
     }
     return {
       subject: { code: 'fp8-subject', values: { count: p.count, steps: p.steps, history: p.history } },

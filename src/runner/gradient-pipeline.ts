@@ -13,6 +13,7 @@ import {
   memoryView,
   problemNames,
   type Trainings,
+  trafficShareOf,
   trainingView,
 } from './pipeline/problems.js'
 import { noiseOf, type Plan, type Training, train } from './pipeline/train.js'
@@ -50,6 +51,7 @@ const metrics = {
   threshold: 'number',
   bytes: 'count',
   byteShare: 'percent',
+  trafficShare: 'percent',
   fullAt: 'count',
   peakKept: 'number',
   peakFreed: 'number',
@@ -115,6 +117,7 @@ export const gradientPipeline = defineRunner({
       threshold: trainings ? p.maxNorm / clipScaleOf(trainings, o) : unknown,
       bytes: trainings?.right.bytes ?? unknown,
       byteShare: trainings ? byteShareOf(trainings) : unknown,
+      trafficShare: trainings ? trafficShareOf(trainings, p.workers) : unknown,
       fullAt: graphs.fullAt,
       peakKept: (graphs.kept.at(-1) as number) / gib,
       peakFreed: (graphs.freed[0] as number) / gib,

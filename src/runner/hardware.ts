@@ -174,6 +174,7 @@ export const hardware = defineRunner({
   name: 'hardware',
   params,
   exclusive: [],
+  positionals: ['device'],
   metrics,
   parts: ['peaks', 'sources', 'try'],
   async run(p, { show }) {

@@ -33,6 +33,7 @@ const runners: Readonly<Record<string, () => Promise<Runner>>> = {
   autocast: async () => (await import('./autocast.js')).autocast,
   'forward-overflow': async () => (await import('./forward-overflow.js')).forwardOverflow,
   'fp8-scaling': async () => (await import('./fp8-scaling.js')).fp8Scaling,
+  train: async () => (await import('./train.js')).trainRunner,
   saturation: async () => (await import('./saturation.js')).saturation,
 }
 

@@ -51,14 +51,15 @@ export const largeBatch = defineRunner({
   exclusive: [],
   metrics,
   parts: ['race', 'runs', 'layers'],
-  async run(p, { seed, show, host }) {
+  async run(p, { seed, show, host, given }) {
+    // To blame is what the user gave; of both, times.
     if (p.times > p.updates)
-      throw new FpsimError('invalid-value', {
-        option: 'times',
-        value: p.times,
-        problem: 'above-maximum',
-        limit: p.updates,
-      })
+      throw new FpsimError(
+        'invalid-value',
+        given?.has('updates') && !given.has('times')
+          ? { option: 'updates', value: p.updates, problem: 'below-minimum', limit: p.times }
+          : { option: 'times', value: p.times, problem: 'above-maximum', limit: p.updates },
+      )
     const limit = Math.floor(maxDraws / p.dimension)
     if (p.updates > limit)
       throw new FpsimError('invalid-value', { option: 'updates', value: p.updates, problem: 'above-maximum', limit })
@@ -68,7 +69,7 @@ export const largeBatch = defineRunner({
     const finalOf = (name: RunName): number => runs.find((one) => one.name === name)?.final ?? Number.NaN
     const trusts = layerTrusts(p.format, p.scale, seed)
     const ratio = (name: string): number => trusts.find((one) => one.name === name)?.narrow.ratio ?? Number.NaN
-    const { low, high } = squareRange(p.format)
+    const { low, high, beyond } = squareRange(p.format)
     const rate = p.lr * p.times
     const wrong = wrongLayers(trusts)
     const [small, same, linear, warm] = (['small', 'same-rate', 'linear', 'warm-up'] as const).map(finalOf) as [
@@ -86,7 +87,14 @@ export const largeBatch = defineRunner({
       {
         code: 'largeNorms',
         tone: wrong > 0 ? 'bad' : 'good',
-        values: { format: p.format, wrong, layers: trusts.length, low, high },
+        values: {
+          format: p.format,
+          wrong,
+          layers: trusts.length,
+          low,
+          high,
+          beyond: Number.isNaN(beyond) ? 'NaN' : 'Inf',
+        },
       },
     ]
     const draw: Readonly<Record<string, () => Block>> = {

@@ -7,7 +7,17 @@ import { type Format, largest, quantumExponent, smallest } from '../format/forma
 import { format } from '../format/parse.js'
 import { rationalRounder, rounder } from '../format/round.js'
 import type { Block, Cell, Finding } from '../result/result.js'
-import { edgeRatios, halfStep, isLost, smallestMove, stuckFrom, updater, weightsBetween } from './lost.js'
+import {
+  edgeRatios,
+  halfStep,
+  hasOddCode,
+  isLost,
+  type Stuck,
+  smallestMove,
+  stuckFrom,
+  updater,
+  weightsBetween,
+} from './lost.js'
 import { formatName, number } from './params.js'
 import { defineRunner } from './runner.js'
 
@@ -63,14 +73,14 @@ function mapRange(formats: readonly Format[], sizes: readonly number[]): [number
 }
 
 /** Two lines that climb with the weight, and the update as a level one: what lies below a line is lost. */
-function map(formats: readonly Format[], weight: number, update: number): Block {
-  const [low, high] = mapRange(formats, [weight, ...formats.map((f) => stuckFrom(update, f))])
+function map(formats: readonly Format[], weight: number, update: number, inward: boolean): Block {
+  const [low, high] = mapRange(formats, [weight, ...formats.map((f) => stuckFrom(update, f, inward).from)])
   const [coarse] = [...formats].sort((a, b) => a.precision - b.precision) as [Format, ...Format[]]
   const weights = weightsBetween(low, high, coarse)
   const delta = Math.abs(update)
   return {
     kind: 'line-chart',
-    title: { code: 'lostUpdateMap' },
+    title: { code: inward ? 'lostUpdateMapOutward' : 'lostUpdateMap' },
     x: { label: { code: 'lostUpdateWeightAxis' }, values: weights, scale: 'log2' },
     y: { label: { name: '' }, scale: 'log2' },
     series: [
@@ -96,14 +106,14 @@ function examplesOf(f: Format, weight: number, update: number): Example[] {
   const own = { weight, update }
   if (f.precision < 3 || f.emax < 1 || f.emin > -1 || quantumExponent(f) < -1074) return [own]
   const step = `2^${1 - f.precision}`
-  return [
-    own,
+  const edges: Example[] = [
     { weight: 1, update: half },
     { weight: 1 + 2 * half, update: half, name: `1 + ${step}` },
     { weight: 2 - 2 * half, update: half, name: `2 − ${step}` },
     { weight: 1, update: -half / 2 },
     { weight: 1, update: -half },
   ]
+  return [own, ...edges.filter((edge) => edge.weight !== weight || edge.update !== update)]
 }
 
 function why(w: number, update: number, f: Format): string {
@@ -152,28 +162,36 @@ export const lostUpdates = defineRunner({
     const gone = beyond || Number.isNaN(after)
     const formats = f === other ? [f] : [f, other]
     const [edges, otherEdges] = [edgeRatios(f), edgeRatios(other)]
-    const [stuck, otherStuck] = [stuckFrom(p.update, f), stuckFrom(p.update, other)]
+    const inward = weight !== 0 && weight < 0 !== p.update < 0
+    const [stuck, otherStuck] = [stuckFrom(p.update, f, inward), stuckFrom(p.update, other, inward)]
+    const stuckValues = (name: string, of: Format, { from, above, everyOther }: Stuck) => ({
+      [name]: of.name,
+      [`${name}Stuck`]: from,
+      [`${name}Above`]: above,
+      [`${name}EveryOther`]: everyOther,
+      [`${name}Everything`]: from === smallest(of),
+    })
+    const movesAll = ({ from, everyOther }: Stuck): boolean => Number.isNaN(from) && Number.isNaN(everyOther)
     const half = halfStep(weight, f, p.update < 0)
     const findings: Finding[] = [
       {
         code: gone ? 'lostUpdateBeyond' : after === weight ? 'lostUpdateLost' : 'lostUpdateKept',
         tone: gone || after === weight ? 'bad' : 'good',
-        values: { format: f.name, weight, update: p.update, after, half },
+        values: { format: f.name, weight, update: p.update, after, half, odd: hasOddCode(weight, f) },
       },
       {
         code: 'lostUpdateStuck',
-        tone: Number.isNaN(stuck) && Number.isNaN(otherStuck) ? 'good' : 'bad',
+        tone: movesAll(stuck) && movesAll(otherStuck) ? 'good' : 'bad',
         values: {
-          update: Math.abs(p.update),
-          format: f.name,
-          stuck,
-          everything: stuck === smallest(f),
-          ...(f === other ? {} : { other: other.name, otherStuck, otherEverything: otherStuck === smallest(other) }),
+          update: p.update,
+          negative: weight < 0,
+          ...stuckValues('format', f, stuck),
+          ...(f === other ? {} : stuckValues('other', other, otherStuck)),
         },
       },
     ]
     const draw: Record<string, () => Block> = {
-      map: () => map(formats, weight, p.update),
+      map: () => map(formats, weight, p.update, inward),
       examples: () => examples(f, weight, p.update),
     }
     return {
@@ -188,8 +206,8 @@ export const lostUpdates = defineRunner({
         lastKeptRatio: edges.lastKept,
         otherFirstLostRatio: otherEdges.firstLost,
         otherLastKeptRatio: otherEdges.lastKept,
-        stuckFrom: stuck,
-        otherStuckFrom: otherStuck,
+        stuckFrom: stuck.from,
+        otherStuckFrom: otherStuck.from,
       },
       findings,
       blocks: (show.length > 0 ? show : ['map', 'examples']).flatMap((part) => draw[part]?.() ?? []),

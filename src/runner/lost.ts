@@ -80,15 +80,29 @@ export function edgeRatios(f: Format): { firstLost: number; lastKept: number } {
     : { firstLost: Number.NaN, lastKept: Number.NaN }
 }
 
+/** From which size on an update leaves every weight of a format where it is. */
+export interface Stuck {
+  /** A power of two, or the smallest value of the format; NaN where every binade has a weight that moves. */
+  readonly from: number
+  /** The weight `from` itself still moves: below a power of two the values lie twice as dense. */
+  readonly above: boolean
+  /** The last binade, where the update is exactly half a step: of its weights only those with an odd code move. NaN: none. */
+  readonly everyOther: number
+}
+
 /**
- * The smallest power of two from which on no positive weight is moved by adding |Δ| ≠ 0; NaN where every binade has one
- * that is. Exact: half a step of the binade 2^k is 2^(k−p), and at a tie the odd codes move.
+ * From which size on no weight is moved by |Δ| ≠ 0, away from 0 or towards it. Exact: half a step of the binade 2^k is
+ * 2^(k−p), half of that from 2^k itself towards 0, and at a tie the odd codes move (2^k is even).
  */
-export function stuckFrom(delta: number, f: Format): number {
-  const exponent = exponentOf(delta) + f.precision + 1
-  if (exponent > f.emax) return Number.NaN
-  if (f.subnormals && exponent <= f.emin) return powerOfTwo(quantumExponent(f))
-  return powerOfTwo(Math.max(exponent, exponentOf(smallest(f))))
+export function stuckFrom(delta: number, f: Format, towardZero: boolean): Stuck {
+  const own = exponentOf(delta)
+  const isPower = Math.abs(delta) === powerOfTwo(own)
+  const exponent = own + f.precision + 1
+  const none = { from: Number.NaN, above: false, everyOther: Number.NaN }
+  if (exponent > f.emax) return isPower && exponent === f.emax + 1 ? { ...none, everyOther: powerOfTwo(f.emax) } : none
+  if (f.subnormals && exponent <= f.emin) return { ...none, from: powerOfTwo(quantumExponent(f)) }
+  const from = powerOfTwo(Math.max(exponent, exponentOf(smallest(f))))
+  return { ...none, from, above: towardZero && !isPower && exponent > f.emin }
 }
 
 /** Weights for a chart, rising: four to a power of two, from 2^low through 2^high, that are values of f and not its last. */

@@ -32,6 +32,7 @@ export function paths(runs: readonly Run[], updates: number, stride: number): Bl
   return {
     kind: 'line-chart',
     title: { code: 'keepPaths' },
+    rows: 9,
     x: { label: { code: 'keepUpdatesAxis' }, values: sampled(updates, stride), scale: 'linear' },
     y: { label: { name: '' }, scale: 'linear' },
     series: runs.map((run) => ({ label: lineName(run, runs), values: run.path.samples })),
@@ -45,6 +46,7 @@ export function differences(runs: readonly Run[], updates: number, stride: numbe
   return {
     kind: 'line-chart',
     title: { code: 'keepDifferences' },
+    rows: 9,
     x: { label: { code: 'keepUpdatesAxis' }, values: sampled(updates, stride), scale: 'linear' },
     y: { label: { name: '' }, scale: 'linear' },
     series: runs

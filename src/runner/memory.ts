@@ -14,7 +14,7 @@ import {
 import { count } from './cost-params.js'
 import { choice } from './params.js'
 import { defineRunner, type ParamsOf } from './runner.js'
-import { batchParams, type Shape, shapeBeside, shapeOf, shapeParams, shapeSources } from './shape.js'
+import { batchParams, lengthFindings, type Shape, shapeBeside, shapeOf, shapeParams, shapeSources } from './shape.js'
 
 const recipeNames = memoryRecipes.map(({ name }) => name) as [string, ...string[]]
 
@@ -185,7 +185,7 @@ export const memory = defineRunner({
         saved,
         perRank: (zeroBytes(b, 3, p.ranks) * shape.parameters) / gib,
       },
-      findings,
+      findings: [...findings, ...lengthFindings(shape, p.sequence)],
       blocks: (show.length > 0 ? show : ['recipes', 'activations', 'ranks', 'try']).flatMap(
         (part) => draw[part]?.() ?? [],
       ),

@@ -77,8 +77,14 @@ export function choice<const T extends readonly [string, ...string[]]>(choices: 
   return schema
 }
 
-/** Several words of a closed set, with commas; `all` stands for every one. The words come out in the order given. */
-export function names<const T extends readonly [string, ...string[]]>(choices: T) {
+/**
+ * Several words of a closed set, with commas; `all` stands for every one. The words come out in the order given. `refused`:
+ * words that are right elsewhere, each with the problem it has here.
+ */
+export function names<const T extends readonly [string, ...string[]]>(
+  choices: T,
+  refused: Readonly<Record<string, string>> = {},
+) {
   const schema = z.pipe(
     z.string(),
     z.transform((input, context): string => {
@@ -88,6 +94,10 @@ export function names<const T extends readonly [string, ...string[]]>(choices: T
         .filter((word) => word !== '')
       const strange = words.find((word) => word !== 'all' && !choices.includes(word))
       const allowed = [...choices, 'all']
+      if (strange !== undefined && Object.hasOwn(refused, strange)) {
+        const details = { value: strange, problem: refused[strange], allowed }
+        return refuse(context, input, new FpsimError('invalid-value', details))
+      }
       if (strange !== undefined || words.length === 0) {
         const value = strange ?? input
         const suggestion = suggest(value, allowed)

@@ -15,7 +15,7 @@ export interface View {
 }
 
 /** What nearest-even makes of the middle of the binade 2^e. */
-function zoneOf(e: number, f: Format): Zone {
+export function zoneOf(e: number, f: Format): Zone {
   const { value, fate, beyond } = fateRounder(f)(1.5 * powerOfTwo(e))
   if (beyond) return 'overflow'
   if (value === 0) return 'lost'

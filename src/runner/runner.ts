@@ -8,6 +8,21 @@ export interface Host {
   /** Elements done and, where known, elements to do; what it returns is awaited, so that the host gets a turn. */
   readonly progress?: (done: number, total: number | undefined) => void | Promise<void> | undefined
   readonly stdin?: AsyncIterable<Uint8Array>
+  /** Runs the jobs of a mechanism on threads, results in the order of the jobs; absent: one after another, here. */
+  readonly workers?: <Job, Done>(
+    kind: 'train',
+    jobs: readonly Job[],
+    progress: (done: number) => void | Promise<void> | undefined,
+  ) => Promise<Done[]>
+  /** Writes a file whole or not at all. */
+  readonly save?: (file: string, text: string) => Promise<void>
+  readonly recipesIn?: (file: string) => Promise<RecipeFile>
+}
+
+/** What a file of recipes holds, as written, and where each entry or a key of it stands. */
+export interface RecipeFile {
+  readonly entries: readonly Readonly<Record<string, unknown>>[]
+  place(entry: number, key: string | undefined, of: 'key' | 'value'): { readonly line: number; readonly column: number }
 }
 
 export interface Outcome {
@@ -23,6 +38,8 @@ export interface Request {
   /** Parts of the screen, in order; empty: all. */
   readonly show: readonly string[]
   readonly host: Host
+  /** The parameters that the user gave, by their own names; the others are the lesson's. Absent: nobody knows. */
+  readonly given?: ReadonlySet<string>
 }
 
 export interface Runner<S extends Shape = Shape, M extends string = string> {
@@ -36,6 +53,8 @@ export interface Runner<S extends Shape = Shape, M extends string = string> {
   readonly positionals?: readonly string[]
   /** Other names under which parameters may be given, each with the parameter's own name. */
   readonly synonyms?: Readonly<Record<string, string>>
+  /** Those of the synonyms whose value is an exponent of two: 16 means 2^16. */
+  readonly powers?: readonly string[]
   /** Every metric, with the way it is written. */
   readonly metrics: Readonly<Record<M, NumberStyle>>
   /** What `show` may list. */

@@ -1,6 +1,7 @@
 /** The parameters that configure loss-scale policies, and which of several policies each of them concerns. */
 import * as z from 'zod/mini'
-import { type LossScaler, lossScaler, policyOf } from '../train/loss-scale.js'
+import { FpsimError } from '../errors.js'
+import { type LossScaler, lossScaler, needsAmax, policyNames, policyOf } from '../train/loss-scale.js'
 import { keysOf } from '../train/scale-config.js'
 import { keySynonyms } from '../train/scale-keys.js'
 import type { ConfigKey, LossScaleConfig } from '../train/scale-policy.js'
@@ -22,6 +23,15 @@ export const scaleParams = {
   decrEvery: z.optional(number({ integer: true, min: 1 })),
 }
 
+/**
+ * The policies that look at nothing but Inf, where no more than overflows is known, and those that are refused there: how
+ * `names` takes them.
+ */
+export const blindToSize = [
+  policyNames.filter((name) => !needsAmax(policyOf(name))) as [string, ...string[]],
+  Object.fromEntries(policyNames.flatMap((name) => (needsAmax(policyOf(name)) ? [[name, 'needs-amax']] : []))),
+] as const
+
 export type ScaleParams = ParamsOf<typeof scaleParams>
 
 const camel = (snake: string): string => snake.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
@@ -29,9 +39,14 @@ const camel = (snake: string): string => snake.replace(/_([a-z0-9])/g, (_, lette
 /** The frameworks' own names, as they write them and as the command line does: scale_window, --scale-window. */
 export const scaleSynonyms: Readonly<Record<string, string>> = Object.fromEntries(
   keySynonyms
-    .filter(({ key, power }) => key in scaleParams && !power)
+    .filter(({ key }) => key in scaleParams)
     .flatMap(({ synonym, key }) => [camel(synonym), synonym].map((name) => [name, key]))
     .filter(([name]) => !((name as string) in scaleParams)),
+)
+
+/** Those whose value is an exponent of two. */
+export const scalePowers: readonly string[] = keySynonyms.flatMap(({ synonym, power }) =>
+  power ? [camel(synonym), synonym] : [],
 )
 
 /** What was given, as a policy's configuration. */
@@ -52,23 +67,44 @@ function takes(name: string, key: string): boolean {
 const keysFor = (name: string, config: LossScaleConfig): LossScaleConfig =>
   Object.fromEntries(Object.entries(config).filter(([key]) => takes(name, key)))
 
+/** Whether a policy does anyway what is asked of it: what it fixes in its code may be said. */
+const isFixedTo = (name: string, key: string, value: unknown): boolean =>
+  policyOf(name).fixed[key as ConfigKey] === value
+
+/** Refuses a key that none of the policies takes, and says which policies do. */
+function refuse(key: string, value: unknown, policies: readonly string[]): never {
+  const fixing = policies.find((name) => key in policyOf(name).fixed)
+  if (fixing !== undefined) {
+    const only = policyOf(fixing).fixed[key as ConfigKey]
+    throw new FpsimError('invalid-value', { option: key, value, problem: 'fixed-there', policy: fixing, limit: only })
+  }
+  throw new FpsimError('unknown-key', { key, policies, having: policyNames.filter((name) => takes(name, key)) })
+}
+
+interface ScalerOptions {
+  /** Instead of the framework's defaults, for the policies that have such a key. */
+  readonly defaults?: LossScaleConfig
+  /** What a policy is given whatever the others get. */
+  readonly own?: Readonly<Record<string, LossScaleConfig>>
+  /** The parameters the user gave. What a lesson says of its own policies means nothing to those the user chose. */
+  readonly given?: ReadonlySet<string> | undefined
+}
+
 /**
- * The scalers of some policies. A key goes to those that have it; one that none of them has is refused as by the first
- * ('unknown-key'). `defaults`: instead of the framework's, where it has such a key. `own`: what a policy is given whatever
- * the others get.
+ * The scalers of some policies. A key goes to those that have it. One that none of them has is refused ('unknown-key', or
+ * 'invalid-value' where their code fixes it), unless it is a lesson's and the user chose other policies.
  */
 export function scalersOf(
   policies: readonly string[],
   config: LossScaleConfig,
-  { defaults = {}, own = {} }: { defaults?: LossScaleConfig; own?: Readonly<Record<string, LossScaleConfig>> } = {},
+  { defaults = {}, own = {}, given }: ScalerOptions = {},
 ): LossScaler[] {
-  const strange = Object.entries(config).filter(([key]) => !policies.some((name) => takes(name, key)))
-  return policies.map((name, i) =>
-    lossScaler(name, {
-      ...keysFor(name, defaults),
-      ...keysFor(name, config),
-      ...(i === 0 ? Object.fromEntries(strange) : {}),
-      ...own[name],
-    }),
+  for (const [key, value] of Object.entries(config)) {
+    if (policies.some((name) => takes(name, key) || isFixedTo(name, key, value))) continue
+    const lessons = given !== undefined && !given.has(key) && (given.has('policies') || given.has('policy'))
+    if (!lessons) refuse(key, value, policies)
+  }
+  return policies.map((name) =>
+    lossScaler(name, { ...keysFor(name, defaults), ...keysFor(name, config), ...own[name] }),
   )
 }

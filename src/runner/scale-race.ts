@@ -23,13 +23,17 @@ export interface Ran {
   readonly scaler: LossScaler
   /** Nothing checks for Inf: the step is applied all the same. */
   readonly blind: boolean
+  /** What is too large becomes the largest value: the step is applied and breaks nothing. */
+  readonly saturates: boolean
   /** Steps run: all of them, unless the framework gave up. */
   readonly steps: number
   readonly overflows: number
+  /** Steps whose update was left out. */
+  readonly skipped: number
   readonly firstOverflow: number
   readonly growths: number
   readonly backoffs: number
-  /** The share of the gradients that became 0, over the steps without overflow; and over those of the last tenth. */
+  /** The share of the gradients that became 0, over the steps applied whole; and over those of the last tenth. */
   readonly lost: number
   readonly lostAtEnd: number
   readonly lowest: number
@@ -70,6 +74,8 @@ export function judgeOf(sample: Sample, f: Format) {
   return {
     largest,
     limit,
+    /** Every step overflows, whatever the scale. */
+    always,
     /** NaN in a stream counts as overflow. */
     overflows: (size: number, scale: number): boolean => always || !(largest * size * scale < limit),
     lost(size: number, scale: number): number {
@@ -93,6 +99,8 @@ const thinned = (steps: number): number => Math.max(1, Math.floor(steps / 240))
 function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: number; counted: number }) {
   const policy = policyOf(scaler.policy)
   const withAmax = needsAmax(policy)
+  const blind = policy.family === 'constant'
+  const saturates = policy.family === 'delayed'
   const scales = decimate(steps)
   const series = scales.series()
   const lastTenth = steps - Math.ceil(steps / 10)
@@ -135,10 +143,13 @@ function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: 
       series.add(gaveUp ? Number.NaN : scale)
       if (gaveUp) return
       const overflow = judge.overflows(size, scale)
+      const whole = !overflow || saturates
       const amax = judge.largest * size
       sum.steps++
       try {
-        state = scaler.next(state, overflow ? 'overflow' : withAmax ? { amax } : 'finite')
+        // Transformer Engine measures amax before it casts: what saturates is known all the same.
+        const measured = saturates && !judge.always
+        state = scaler.next(state, overflow && !measured ? 'overflow' : withAmax ? { amax } : 'finite')
       } catch (error) {
         if (!(error instanceof FpsimError) || error.code !== 'scale-at-minimum') throw error
         gaveUp = error
@@ -150,7 +161,8 @@ function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: 
           marks.push(t)
           ignored = t + thinned(steps)
         }
-      } else {
+      }
+      if (whole) {
         const lost = judge.lost(size, scale)
         sum.clean++
         sum.lost += lost
@@ -177,9 +189,12 @@ function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: 
     end(): Ran {
       return {
         scaler,
-        blind: policy.family === 'constant',
+        blind,
+        saturates,
         steps: sum.steps,
         overflows: sum.overflows,
+        // The step at which the framework gives up is not skipped: it ends the training.
+        skipped: blind || saturates ? 0 : sum.overflows - (gaveUp ? 1 : 0),
         firstOverflow: sum.first,
         growths: sum.growths,
         backoffs: sum.backoffs,

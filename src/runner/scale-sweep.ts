@@ -2,14 +2,14 @@
 import * as z from 'zod/mini'
 import type { Block as DataBlock, Source } from '../data/source.js'
 import { FpsimError } from '../errors.js'
-import { powerOfTwo } from '../format/bits.js'
+import { exponentOf, powerOfTwo } from '../format/bits.js'
 import type { Format } from '../format/format.js'
 import { format } from '../format/parse.js'
 import type { Block, Finding } from '../result/result.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { formatName, number } from './params.js'
 import { windowNote } from './replay-blocks.js'
-import { addRerounding, nearestPower, newRerounding } from './rerounding.js'
+import { addBinades, addRerounding, nearestPower, newRerounding, significandsOf } from './rerounding.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
 import { type Thresholds, thresholdsOf } from './threshold.js'
 import { addExtent, type Extent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './window.js'
@@ -97,8 +97,18 @@ function rowOf({ edges, between }: Counts, scale: number, { kept, full, overflow
   return { scale, lost, few: below(full) - lost, overflow: all - below(overflow) }
 }
 
+/** How many values lie in each binade. */
+function addToBinades(binades: Map<number, number>, values: Float64Array, weights: Float64Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] as number)
+    if (!(size > 0 && size < Number.POSITIVE_INFINITY)) continue
+    const exponent = exponentOf(size)
+    binades.set(exponent, (binades.get(exponent) ?? 0) + (weights[i] as number))
+  }
+}
+
 /** One pass over the source; the scales are those of the sweep, 1 and the one that is no power of two. */
-async function pass(source: Source, p: Params, f: Format, { host }: Request) {
+async function pass(source: Source, p: Params, f: Format, { host, seed }: Request) {
   const powers = Array.from({ length: p.to - p.from + 1 }, (_, i) => powerOfTwo(p.from + i))
   const scales = [...new Set([...powers, 1, p.scale])]
   const limits = new Map(scales.map((scale) => [scale, thresholdsOf(f, scale)]))
@@ -107,22 +117,36 @@ async function pass(source: Source, p: Params, f: Format, { host }: Request) {
   const extent = newExtent()
   const rerounding = newRerounding()
   const byPower = newRerounding()
+  const binades = new Map<number, number>()
   let [done, values, nonfinite] = [0, 0, 0]
   for await (const block of source.blocks()) {
     nonfinite += addCounts(counts, block, f).nonfinite
     addExtent(extent, block.values, block.weights)
-    addRerounding(rerounding, block, { f, scale: p.scale })
-    addRerounding(byPower, block, { f, scale: nearestPower(p.scale) })
+    // A weighted value stands for a stretch of a histogram: its own significand is made up.
+    if (block.weights) addToBinades(binades, block.values, block.weights)
+    else {
+      addRerounding(rerounding, block, { f, scale: p.scale })
+      addRerounding(byPower, block, { f, scale: nearestPower(p.scale) })
+    }
     for (let i = 0; i < block.values.length; i++) values += block.weights ? (block.weights[i] as number) : 1
     values += block.zeros ?? 0
     done += block.values.length
     await host.progress?.(done, source.size)
   }
+  const { values: significands, drawn } = significandsOf(f, seed)
+  if (binades.size > 0) {
+    addBinades(rerounding, binades, { f, scale: p.scale, significands })
+    addBinades(byPower, binades, { f, scale: nearestPower(p.scale), significands })
+  }
+  const tried = { significands: binades.size > 0 ? significands.length : 0, drawn: Number(drawn) }
   const rows = new Map(scales.map((scale) => [scale, rowOf(counts, scale, limits.get(scale) as Thresholds)]))
-  return { powers, rows, extent, counted: counts.counted, rerounding, byPower, values, nonfinite }
+  return { powers, rows, extent, counted: counts.counted, rerounding, byPower, tried, values, nonfinite }
 }
 
 type Sweep = Awaited<ReturnType<typeof pass>>
+
+/** Whether a scale loses or overflows anything: a chart has nothing to draw otherwise. */
+const shows = ({ lost, overflow }: Row): boolean => lost > 0 || overflow > 0
 
 /** The two halves of the U: what becomes 0 falls, what overflows rises. */
 function curve({ powers, rows, counted }: Sweep): Block {
@@ -141,16 +165,15 @@ function curve({ powers, rows, counted }: Sweep): Block {
 /** Where the scales of a table row come from; what is known of a scale beside its figures. */
 const known: Readonly<Record<number, string>> = {
   8: 'scaling-known-ssd',
-  128: 'scaling-known-lstm',
   65536: 'scaling-known-pytorch',
 }
 
 function scalesTable(sweep: Sweep, p: Params, outcome: { minGoodScale: number; maxSafeScale: number }): Block {
   const { minGoodScale: low, maxSafeScale: high } = outcome
-  const wanted = [powerOfTwo(p.from), 8, 128, low, 65536, high, 2 * high]
+  const wanted = [powerOfTwo(p.from), 8, low, 65536, high, 2 * high]
   const scales = [...new Set(wanted)].filter((scale) => sweep.rows.has(scale)).sort((a, b) => a - b)
   const rows = scales.map((scale) => sweep.rows.get(scale) as Row)
-  const isGood = (row: Row) => row.overflow === 0 && row.lost / sweep.counted < tolerableLoss
+  const isGood = (row: Row) => sweep.nonfinite === 0 && row.overflow === 0 && row.lost / sweep.counted < tolerableLoss
   return {
     kind: 'table',
     columns: [
@@ -164,10 +187,16 @@ function scalesTable(sweep: Sweep, p: Params, outcome: { minGoodScale: number; m
     rows: rows.map((row) => {
       const { scale, lost, few, overflow } = row
       const verdict =
-        overflow > 0 ? 'scaling-verdict-skip' : isGood(row) ? 'scaling-verdict-good' : 'scaling-verdict-low'
+        sweep.nonfinite > 0
+          ? 'scaling-verdict-nonfinite'
+          : overflow > 0
+            ? 'scaling-verdict-skip'
+            : isGood(row)
+              ? 'scaling-verdict-good'
+              : 'scaling-verdict-low'
       const origin = known[scale]
       return [
-        { code: 'scaleOf', values: { scale } },
+        { code: 'scalingPower', values: { scale } },
         lost / sweep.counted,
         few / sweep.counted,
         overflow,
@@ -215,10 +244,17 @@ export const scaleSweep = defineRunner({
     const rounds = (): Finding => ({
       code: nearestPower(p.scale) === p.scale ? 'scalingPowerKeeps' : 'scalingRerounds',
       tone: rerounding.changed > 0 ? 'bad' : 'good',
-      values: { scale: p.scale, power: nearestPower(p.scale), ...outcome },
+      values: {
+        scale: p.scale,
+        power: nearestPower(p.scale),
+        exponent: exponentOf(nearestPower(p.scale)),
+        format: f.name,
+        ...sweep.tried,
+        ...outcome,
+      },
     })
     const draw: Record<(typeof parts)[number], () => Block[]> = {
-      curve: () => [curve(sweep)],
+      curve: () => (sweep.powers.some((scale) => shows(rows.get(scale) as Row)) ? [curve(sweep)] : []),
       scales: () => [scalesTable(sweep, p, outcome)],
       rerounding: () => (rerounding.whole === 0 ? [] : [{ kind: 'note', ...rounds() }]),
     }
@@ -252,7 +288,6 @@ function goodScales({ counted }: Extent, low: number, high: number): number {
 function findingsOf({ counted, values, nonfinite }: Sweep, window: Finding): Finding[] {
   if (counted === 0)
     return [{ code: 'nothingToReplay', tone: 'note', values: { values, zeros: values - nonfinite, nonfinite } }]
-  const findings: Finding[] = [window]
-  if (nonfinite > 0) findings.push({ code: 'nonfiniteInput', tone: 'note', values: { nonfinite } })
-  return findings
+  // One of them is enough: its step overflows at every scale, and no window helps.
+  return nonfinite > 0 ? [{ code: 'scalingNaNStream', tone: 'bad', values: { nonfinite } }] : [window]
 }

@@ -4,20 +4,18 @@ import { loadScaleLog, type ScaleLog } from '../data/scale-log.js'
 import { FpsimError } from '../errors.js'
 import { exponentOf, isPowerOfTwo } from '../format/bits.js'
 import type { Block, Cell, Finding, Tone } from '../result/result.js'
-import { type LossScaler, lossScaler, needsAmax, policyNames, policyOf } from '../train/loss-scale.js'
+import { type LossScaler, lossScaler, policyOf } from '../train/loss-scale.js'
+import { asksCaller, commandLineNotes, growsAfter, startCell } from './frameworks/scaling.js'
 import { choice, names, text } from './params.js'
-import { defineRunner, type ParamsOf } from './runner.js'
-import { configOf, scaleParams, scalersOf, scaleSynonyms } from './scale-options.js'
+import { defineRunner, type ParamsOf, type Request } from './runner.js'
+import { blindToSize, configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scale-options.js'
 
 const logs = ['bigscience-104b', 'bigscience-13b'] as const
-
-/** Those that look at nothing but Inf: a log does not tell how large the gradients were. */
-const blindToSize = policyNames.filter((name) => !needsAmax(policyOf(name))) as [string, ...string[]]
 
 const params = {
   log: z._default(choice(logs), 'bigscience-104b'),
   pattern: z.optional(text()),
-  policies: z._default(names(blindToSize), 'pytorch'),
+  policies: z._default(names(...blindToSize), 'pytorch'),
   ...scaleParams,
 }
 
@@ -71,6 +69,8 @@ interface Trace {
   readonly scaler: LossScaler
   /** The scale after each step; shorter where the framework gave up. */
   readonly scales: readonly number[]
+  /** The scale at which it did. */
+  readonly gaveUp?: number
 }
 
 function traceOf(scaler: LossScaler, steps: readonly boolean[]): Trace {
@@ -80,7 +80,8 @@ function traceOf(scaler: LossScaler, steps: readonly boolean[]): Trace {
     try {
       state = scaler.next(state, overflow ? 'overflow' : 'finite')
     } catch (error) {
-      if (error instanceof FpsimError && error.code === 'scale-at-minimum') break
+      if (error instanceof FpsimError && error.code === 'scale-at-minimum')
+        return { scaler, scales, gaveUp: state.scale }
       throw error
     }
     scales.push(state.scale)
@@ -140,25 +141,13 @@ function traceChart(traces: readonly Trace[], steps: readonly boolean[]): Block 
   }
 }
 
-/** The clean step at which a policy with its own defaults first grows: counted by running it. */
-function firstGrowth(name: string): number | undefined {
-  const scaler = lossScaler(name)
-  let state = scaler.init()
-  for (let t = 1; t <= 10_000; t++) {
-    const next = scaler.next(state, 'finite')
-    if (next.scale > state.scale) return t
-    state = next
-  }
-  return undefined
-}
-
 /** What the frameworks do when nobody tells them otherwise. */
 function defaultsTable(policies: readonly string[]): Block {
   const limit = (scale: number | undefined): Cell =>
     scale === undefined || scale === 0 ? { code: 'scalingNoLimit' } : { code: 'scalingPower', values: { scale } }
   return {
     kind: 'table',
-    title: { code: 'scalingDefaults' },
+    title: { code: policies.some(asksCaller) ? 'scalingDefaultsCallers' : 'scalingDefaults' },
     columns: [
       { label: { code: 'scalingPolicyHead' }, as: 'text' },
       { label: { code: 'scalingInit' }, as: 'number' },
@@ -170,12 +159,13 @@ function defaultsTable(policies: readonly string[]): Block {
     ],
     rows: policies.map((name) => {
       const { config } = lossScaler(name)
-      const { holds, ignored, chosen } = policyOf(name)
+      const { holds, ignored } = policyOf(name)
+      const growth = growsAfter(name)
       const patience = ignored.includes('hysteresis') ? 1 : (config.hysteresis ?? config.decrEvery ?? 1)
       return [
         { name },
-        chosen.includes('initScale') ? { code: 'scalingCallers' } : limit(config.initScale),
-        firstGrowth(name) ?? { code: 'scalingNever' },
+        startCell(name),
+        Number.isNaN(growth) ? { code: 'scalingNever' } : growth,
         patience,
         limit(config.minScale),
         limit(config.maxScale),
@@ -217,9 +207,30 @@ const crashTable = ({ first, every, scales, loss }: ScaleLog): Block => ({
 const refillsWhenClean = ({ scaler: { policy, config } }: Trace): boolean =>
   policyOf(policy).refill === 'clean' || config.consecutiveHysteresis === true
 
+/** Those that gave up, with the framework's own error. */
+const raisesOf = (traces: readonly Trace[], steps: readonly boolean[], log: ScaleLog | undefined): Finding[] =>
+  traces.flatMap(({ scaler: { policy }, scales, gaveUp }) =>
+    gaveUp === undefined
+      ? []
+      : [
+          {
+            code: 'scalingRaises',
+            tone: 'bad',
+            values: {
+              policy,
+              raises: policyOf(policy).raises ?? '',
+              scale: gaveUp,
+              steps: steps.length,
+              log: log !== undefined,
+              at: log ? log.first + scales.length : scales.length + 1,
+            },
+          },
+        ],
+  )
+
 /** Who gives the log's scales, and where the one that holds out longest goes astray. */
 function findingsOf(traces: readonly Trace[], steps: readonly boolean[], log: ScaleLog | undefined): Finding[] {
-  if (!log) return [groupsOf(traces, steps)]
+  if (!log) return [groupsOf(traces, steps), ...raisesOf(traces, steps, log)]
   const same = traces.filter((trace) => differsAt(trace, log.scales) < 0)
   const names = same.map(({ scaler }) => scaler.policy).join(', ')
   const findings: Finding[] = [
@@ -252,13 +263,13 @@ function findingsOf(traces: readonly Trace[], steps: readonly boolean[], log: Sc
         logged: log.scales[last.at] as number,
       },
     })
-  return findings
+  return [...findings, ...raisesOf(traces, steps, log)]
 }
 
 /** How many different answers there are to one pattern. */
 function groupsOf(traces: readonly Trace[], steps: readonly boolean[]): Finding {
   const different = new Set(traces.map(({ scales }) => scales.join(' ')))
-  const last = traces.map(({ scales }) => scales.at(-1) ?? Number.NaN)
+  const last = traces.map(({ scaler, scales }) => scales.at(-1) ?? scaler.init().scale)
   return {
     code: 'scalingAnswers',
     tone: 'note',
@@ -273,12 +284,12 @@ function groupsOf(traces: readonly Trace[], steps: readonly boolean[]): Finding 
   }
 }
 
-async function run(p: Params, show: readonly string[]) {
+async function run(p: Params, { show, given }: Request) {
   const log = p.pattern === undefined ? await loadScaleLog(p.log) : undefined
   const pattern = p.pattern ?? log?.overflow
   const policies = p.policies.split(',')
   const steps = pattern === undefined ? [] : stepsOf(pattern)
-  const scalers = scalersOf(policies, configOf(p), { defaults: log?.config ?? patternDefaults })
+  const scalers = scalersOf(policies, configOf(p), { defaults: log?.config ?? patternDefaults, given })
   const traces = steps.length === 0 ? [] : scalers.map((scaler) => traceOf(scaler, steps))
   const of = (name: string) => traces.find(({ scaler }) => scaler.policy === name)
   const match = (name: string) => {
@@ -301,7 +312,7 @@ async function run(p: Params, show: readonly string[]) {
               ? traceTable(traces, steps, { log, given: configOf(p) })
               : traceChart(traces, steps),
           ],
-    defaults: () => [defaultsTable(policies)],
+    defaults: () => [defaultsTable(policies), ...commandLineNotes(policies)],
     crash: () => (!crash ? [] : crash === log ? [crashTable(crash)] : [{ kind: 'note', ...crashOf(crash) }]),
   }
   return {
@@ -330,8 +341,10 @@ export const scalerTrace = defineRunner({
   name: 'scaler-trace',
   params,
   exclusive: [['log', 'pattern']],
-  synonyms: { ...scaleSynonyms, steps: 'pattern' },
+  synonyms: { ...scaleSynonyms, steps: 'pattern', policy: 'policies' },
+  powers: scalePowers,
+  positionals: ['policies'],
   metrics,
   parts,
-  run: (p, { show }) => run(p, show),
+  run,
 })

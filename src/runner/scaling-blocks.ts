@@ -1,6 +1,7 @@
 /** The pictures, tables and sentences of policies that run against a stream of gradients. */
 import type { Sample } from '../data/gradient-stream.js'
-import { type Format, hasInfinity } from '../format/format.js'
+import { type Format, hasInfinity, largest } from '../format/format.js'
+import { format } from '../format/parse.js'
 import type { Block, Cell, Finding, Tone } from '../result/result.js'
 import { policyOf } from '../train/loss-scale.js'
 import type { Race, Ran, StepRow } from './scale-race.js'
@@ -29,8 +30,9 @@ export function scalesChart({ runners, steps, limit }: Race): Block {
 }
 
 /** What a policy does at the end of a step, as a label. */
-function actionOf({ scale, next, overflow }: StepRow, { blind, gaveUp }: Ran, isLast: boolean): string {
+function actionOf({ scale, next, overflow }: StepRow, { blind, saturates, gaveUp }: Ran, isLast: boolean): string {
   if (gaveUp && isLast) return 'scaling-action-gave-up'
+  if (overflow && saturates) return 'scaling-action-saturated'
   if (overflow)
     return blind ? 'scaling-action-applied-inf' : next < scale ? 'scaling-action-lowered' : 'scaling-action-skipped'
   return next > scale ? 'scaling-action-raised' : next < scale ? 'scaling-action-moved' : 'scaling-action-applied'
@@ -61,7 +63,7 @@ export function eventTable(one: Ran, f: Format): Block {
       row.step,
       powerCell(row.scale),
       row.top,
-      row.overflow ? { name: infinityOf(f) } : { code: 'scalingYes' },
+      !row.overflow ? { code: 'scalingYes' } : { name: one.saturates ? String(largest(f)) : infinityOf(f) },
       row.tracker,
       ...(patient ? [row.left ?? null] : []),
       { code: actionOf(row, one, row.step === last), values: { next: row.next } },
@@ -79,10 +81,24 @@ export function intervalNotes({ scaler }: Ran): Block[] {
 }
 
 /** Steps that are lost one way or another, and the share of the gradients that is. */
-const harm = ({ overflows, steps, lost }: Ran): number => overflows / steps + (Number.isNaN(lost) ? 1 : lost)
+const harm = ({ overflows, saturates, steps, lost, gaveUp }: Ran): number =>
+  (gaveUp ? 2 : 0) + (saturates ? 0 : overflows / steps) + (Number.isNaN(lost) ? 1 : lost)
 
 const isGood = (one: Ran): boolean =>
-  !(one.blind && one.overflows > 0) && one.overflows / one.steps < 0.05 && one.lost < 2 * tolerableLoss && !one.gaveUp
+  !(one.blind && one.overflows > 0) &&
+  (one.saturates || one.overflows / one.steps < 0.05) &&
+  one.lost < 2 * tolerableLoss &&
+  !one.gaveUp
+
+/** What became of the steps that overflowed. */
+function thenOf({ blind, saturates, gaveUp, skipped, steps }: Ran): Cell {
+  if (gaveUp) return { code: 'scaling-then-gave-up', values: { step: steps - 1 } }
+  if (saturates) return { code: 'scaling-then-saturated' }
+  return { code: blind ? 'scaling-then-applied' : 'scaling-then-skipped', values: { share: skipped / steps } }
+}
+
+/** A share, or a dash where no step was left to take it of. */
+const shareCell = (share: number): Cell => (Number.isNaN(share) ? { name: '–' } : share)
 
 /** The comparison: one row a policy. */
 export function raceTable({ runners }: Race): Block {
@@ -97,15 +113,13 @@ export function raceTable({ runners }: Race): Block {
       { label: { code: 'scalingFinal' }, as: 'text' },
     ],
     rows: runners.map((one) => {
-      const { scaler, overflows, steps, blind, lost, lostAtEnd, final } = one
+      const { scaler, overflows, lost, lostAtEnd, final } = one
       return [
         { name: scaler.policy },
         overflows,
-        overflows === 0
-          ? { name: '–' }
-          : { code: blind ? 'scaling-then-applied' : 'scaling-then-skipped', values: { share: overflows / steps } },
-        lost,
-        lostAtEnd,
+        overflows === 0 ? { name: '–' } : thenOf(one),
+        shareCell(lost),
+        shareCell(lostAtEnd),
         powerCell(final),
       ]
     }),
@@ -113,37 +127,46 @@ export function raceTable({ runners }: Race): Block {
   }
 }
 
+/** The framework's own error. */
+const raisesOf = ({ scaler }: Ran): string => policyOf(scaler.policy).raises ?? ''
+
 function sentence(one: Ran, f: Format): Finding {
-  const { scaler, blind, overflows, steps, lost, lostAtEnd, final } = one
+  const { scaler, blind, saturates, gaveUp, overflows, skipped, steps, lost, lostAtEnd, final } = one
   const values = {
     policy: scaler.policy,
     overflows,
+    skipped,
     steps,
-    share: overflows / steps,
+    share: skipped / steps,
     lost,
     lostAtEnd,
     first: scaler.init().scale,
     final,
     inf: infinityOf(f),
   }
-  return { code: blind ? 'scalingStays' : 'scalingFollows', tone: isGood(one) ? 'good' : 'bad', values }
+  if (gaveUp)
+    return { code: 'scalingGaveUp', tone: 'bad', values: { ...values, step: steps - 1, raises: raisesOf(one) } }
+  const code = blind ? 'scalingStays' : saturates ? 'scalingSaturates' : 'scalingFollows'
+  return { code, tone: isGood(one) ? 'good' : 'bad', values }
 }
 
-/** The best policy and the worst; what happened at the first overflow; what gave up. */
+/** The best policy, the worst and those that gave up; what happened at the first overflow. */
 export function findingsOf(
   { runners }: Race,
   { f, sample, p }: { f: Format; sample: Sample; p: { readonly spikeHeight: number } },
 ): Finding[] {
   const order = [...runners].sort((a, b) => harm(a) - harm(b))
   const [best, worst] = [order[0] as Ran, order.at(-1) as Ran]
-  const findings = [sentence(best, f), ...(worst === best ? [] : [sentence(worst, f)])]
-  const { around, gaveUp, blind, scaler, steps } = runners[0] as Ran
+  // Who gives up is always told.
+  const told = runners.filter((one) => one === best || one === worst || one.gaveUp)
+  const findings = told.sort((a, b) => harm(a) - harm(b)).map((one) => sentence(one, f))
+  const { around, blind, saturates } = runners[0] as Ran
   const event = around.find(({ overflow }) => overflow)
   const before = event && around[around.indexOf(event) - 1]
   if (f.specials === 'none') findings.push({ code: 'scalingClips', tone: 'bad', values: { format: f.name } })
   if (sample.nonfinite > 0)
     findings.push({ code: 'scalingNaNStream', tone: 'bad', values: { nonfinite: sample.nonfinite } })
-  else if (event && !blind) {
+  else if (event && !blind && !saturates) {
     // A step that is this much larger than the one before is a spike.
     const jump = before ? event.top / event.scale / (before.top / before.scale) : 1
     findings.push({
@@ -159,6 +182,13 @@ export function findingsOf(
       },
     })
   }
-  if (gaveUp) findings.push({ code: 'scalingGaveUp', tone: 'bad', values: { policy: scaler.policy, step: steps - 1 } })
+  const delayed = runners.find((one) => one.saturates)?.scaler
+  const aim = delayed && format(delayed.config.format ?? 'e4m3fn')
+  if (aim && aim.name !== f.name)
+    findings.push({
+      code: 'scalingDelayed',
+      tone: 'note',
+      values: { policy: 'te-delayed', largest: largest(aim), aim: aim.name, format: f.name },
+    })
   return findings
 }

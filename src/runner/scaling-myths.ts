@@ -1,9 +1,11 @@
 /** What people say about loss scaling, each measured: a statement, its figures, a verdict. */
 import * as z from 'zod/mini'
 import { loadProfile } from '../data/profile.js'
+import { FpsimError } from '../errors.js'
 import type { Block, Tone } from '../result/result.js'
 import { recordedGradients } from './myths/gradients.js'
 import { type Evidence, label, type Measure, type Setting, type Verdict } from './myths/myth.js'
+import { updateOrder } from './myths/order.js'
 import { afterBackward, clipFirst, lossOverflow, unscaleInFp16, zeroThreshold } from './myths/places.js'
 import { forwardOverflow, prevention } from './myths/scalers.js'
 import { doubling, magnitude } from './myths/scales.js'
@@ -19,6 +21,7 @@ const myths = {
   'after-backward': afterBackward,
   'unscale-fp16': unscaleInFp16,
   'clip-first': clipFirst,
+  'update-first': updateOrder,
   'fp16-loss': lossOverflow,
   zero: zeroThreshold,
 } as const satisfies Readonly<Record<string, Measure>>
@@ -56,6 +59,8 @@ const metrics = {
   clipThreshold: 'number',
   clipRightNorm: 'number',
   clipFirstNorm: 'number',
+  earlyUpdateNorm: 'number',
+  lateUpdateNorm: 'number',
   lossLimit: 'number',
   scaledLossFp16: 'number',
   scaledLossFp32: 'number',
@@ -92,7 +97,14 @@ export const scalingMyths = defineRunner({
   exclusive: [],
   metrics,
   parts: ['statements'],
-  async run(p, { seed, host }) {
+  async run(p, { seed, host, given }) {
+    if (given?.has('growth') && p.myth !== 'all' && p.myth !== 'magnitude')
+      throw new FpsimError('wrong-usage', {
+        problem: 'needs-option',
+        option: 'growth',
+        other: 'myth',
+        value: 'magnitude',
+      })
     const gradients = await recordedGradients(await loadProfile(p.profile, { seed }))
     const setting: Setting = { scale: p.scale, growth: p.growth, gradients }
     const evidence = {} as Record<MythName, Evidence>

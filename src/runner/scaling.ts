@@ -5,22 +5,19 @@ import { FpsimError } from '../errors.js'
 import { exponentOf, powerOfTwo } from '../format/bits.js'
 import { format } from '../format/parse.js'
 import type { Block, Finding } from '../result/result.js'
-import { policyNames, policyOf } from '../train/loss-scale.js'
+import { policyNames } from '../train/loss-scale.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { formatName, names, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
-import { configOf, scaleParams, scalersOf, scaleSynonyms } from './scale-options.js'
+import { configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scale-options.js'
 import { judgeOf, type Race, type Ran, race } from './scale-race.js'
 import { eventTable, findingsOf, intervalNotes, raceTable, scalesChart } from './scaling-blocks.js'
-
-/** FP8's delayed scaling saturates and skips nothing: it has no place in this race. */
-const racing = policyNames.filter((name) => policyOf(name).family !== 'delayed') as [string, ...string[]]
 
 const params = {
   ...originParams,
   ...scaleParams,
   format: z._default(formatName(), 'fp16'),
-  policies: z._default(names(racing), 'pytorch,static'),
+  policies: z._default(names(policyNames as [string, ...string[]]), 'pytorch,static'),
   steps: z._default(number({ integer: true, min: 1, max: 1e8 }), 3000),
   size: z._default(number({ min: powerOfTwo(-60), max: powerOfTwo(60) }), 1),
   drift: z._default(number({ min: powerOfTwo(-60), max: powerOfTwo(60) }), 1),
@@ -78,6 +75,10 @@ async function readSample(p: ScalingParams, request: Request) {
   })
 }
 
+/** The format delayed scaling is told to cast to, where it is one of its own. */
+const castFormat = (name: string): 'e4m3fn' | 'e5m2' | undefined =>
+  name === 'e4m3fn' || name === 'e5m2' ? name : undefined
+
 /** No framework's scale goes further: they hold it in float32. */
 const topExponent = 127
 
@@ -96,12 +97,11 @@ function metricsOf({ runners }: Race, staticStart: number) {
     const one = runners.find(({ scaler }) => scaler.policy === name)
     return one ? figure(one) : Number.NaN
   }
-  const skipped = (one: Ran) => (one.blind ? 0 : one.overflows)
-  const share = (one: Ran) => skipped(one) / one.steps
+  const share = (one: Ran) => one.skipped / one.steps
   return {
     steps: first.steps,
     overflows: first.overflows,
-    skipped: skipped(first),
+    skipped: first.skipped,
     skippedShare: share(first),
     infApplied: first.blind ? first.overflows : 0,
     lostShare: first.lost,
@@ -134,7 +134,9 @@ export const scaling = defineRunner({
   params,
   exclusive: [originGroup],
   beside: originNeeds,
-  synonyms: scaleSynonyms,
+  synonyms: { ...scaleSynonyms, policy: 'policies' },
+  powers: scalePowers,
+  positionals: ['policies'],
   metrics,
   parts,
   async run(p, request) {
@@ -145,8 +147,17 @@ export const scaling = defineRunner({
     const sizeOf = sizeOfSteps({ ...p, seed })
     const judge = judgeOf(sample, f)
     const staticStart = p.staticScale ?? (policies.length === 1 ? p.initScale : undefined) ?? safeAt(sizeOf(0), judge)
-    const own = policies.includes('static') ? { static: { initScale: staticStart } } : {}
-    const scalers = scalersOf(policies, configOf(p), { own })
+    if (p.staticScale !== undefined && request.given?.has('staticScale') && !policies.includes('static'))
+      throw new FpsimError('wrong-usage', {
+        problem: 'needs-option',
+        option: 'staticScale',
+        other: 'policies',
+        value: 'static',
+      })
+    // Delayed scaling aims at the largest value of the format it casts to.
+    const aim = castFormat(f.name)
+    const own = { static: { initScale: staticStart }, ...(aim ? { 'te-delayed': { format: aim } } : {}) }
+    const scalers = scalersOf(policies, configOf(p), { own, given: request.given })
     const outcome = await race({ sample, sizeOf, steps: p.steps, f, scalers, progress: host.progress })
     const draw: Record<(typeof parts)[number], () => Block[]> = {
       scales: () => [scalesChart(outcome)],

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { type Architecture, gpt, models, parameterCount } from '../data/models.js'
 import { FpsimError } from '../errors.js'
+import type { Finding } from '../result/result.js'
 import { optimizerStates } from '../train/memory.js'
 import { count, oneOf } from './cost-params.js'
 import { choice } from './params.js'
@@ -42,13 +43,24 @@ export interface Shape {
   readonly source?: string
 }
 
-/** GPT-2's own values for what is left out: heads of 64, its vocabulary and length. Throws 'unsupported-combination'. */
+/** A note where the examples are longer than the network knows positions: such a step does not exist. */
+export function lengthFindings({ name, architecture }: Shape, sequence: number): Finding[] {
+  if (architecture?.kind !== 'transformer' || sequence <= architecture.positions) return []
+  return [{ code: 'costTooLong', tone: 'bad', values: { name, positions: architecture.positions, sequence } }]
+}
+
+/** GPT-2's own values for what is left out: heads of 64, its vocabulary and length. Throws 'invalid-value' for a width that the heads do not divide. */
 export function shapeOf(p: Partial<ParamsOf<typeof shapeParams>>): Shape {
   if (p.layers !== undefined) {
     const hidden = p.hidden ?? 768
     const heads = p.heads ?? Math.max(1, Math.floor(hidden / 64))
     if (hidden % heads !== 0)
-      throw new FpsimError('unsupported-combination', { options: [`--hidden ${hidden}`, `--heads ${heads}`] })
+      throw new FpsimError('invalid-value', {
+        option: 'hidden',
+        value: hidden,
+        problem: 'not-a-multiple',
+        limit: heads,
+      })
     const architecture = gpt({
       layers: p.layers,
       hidden,

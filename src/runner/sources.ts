@@ -1,10 +1,23 @@
 /** Every reference of the lessons with the lessons that use it, and citations that are wrong. */
+
 import { corrections } from '../data/citations.js'
+import { devices } from '../data/devices.js'
+import { references } from '../data/evidence.js'
 import type { Block, Result } from '../result/result.js'
 
 export interface Cited {
   readonly lesson: string
   readonly see: readonly string[]
+}
+
+/** A lesson's references with those of the data it shows: published results, and what devices are known from. */
+export function allCited({ lesson, see }: Cited): Cited {
+  const data: Readonly<Record<string, readonly string[]>> = {
+    evidence: references.map(({ text }) => text),
+    hardware: devices.map(({ source }) => source),
+    speed: devices.map(({ source }) => source),
+  }
+  return { lesson, see: [...new Set([...see, ...(data[lesson] ?? [])])] }
 }
 
 /** References by text, each once, sorted; the same work cited at two places stays two rows. Corrections that hold `wanted`. */

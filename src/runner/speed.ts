@@ -4,7 +4,7 @@ import type { Architecture } from '../data/models.js'
 import type { Block, Finding } from '../result/result.js'
 import type { Bound } from '../train/roofline.js'
 import { defineRunner } from './runner.js'
-import { shapeBeside, shapeOf } from './shape.js'
+import { lengthFindings, shapeBeside, shapeOf } from './shape.js'
 import { parts, whole } from './speed-blocks.js'
 import { memoryOf, params, timesOf } from './speed-step.js'
 
@@ -52,7 +52,8 @@ export const speed = defineRunner({
   metrics,
   parts: ['whole', 'parts', 'try'],
   async run(p, { show }) {
-    const { name, parameters, architecture } = shapeOf(p)
+    const shape = shapeOf(p)
+    const { name, parameters, architecture } = shape
     const device = devices.find((d) => d.name === p.device) as Device
     // Without --params there is always a shape.
     const a = architecture as Architecture
@@ -93,6 +94,7 @@ export const speed = defineRunner({
                 amp: amp.launches,
               },
             },
+            ...lengthFindings(shape, p.sequence),
             ...(odd === '' ? [] : [{ code: 'costOddSizes', tone: 'note' as const, values: { sizes: odd } }]),
             ...(after > room
               ? [{ code: 'costDoesNotFit', tone: 'bad' as const, values: { device: device.name, after, room } }]

@@ -7,6 +7,7 @@ import type { Block, Finding } from '../result/result.js'
 import { weightKeeper } from '../train/weights.js'
 import { edgeOf, type Moments, momentsAfter } from './chance.js'
 import { exactEnd, masterOf, pathOf } from './kept-weights.js'
+import { halfStep } from './lost.js'
 import { formatName, number } from './params.js'
 import { defineRunner } from './runner.js'
 
@@ -70,6 +71,7 @@ export const stochasticRounding = defineRunner({
     const update = Math.fround(p.update)
     const { updates, runs } = p
     const master = masterOf(f)
+    const masterFormat = format(master)
     const start = rounder(f)(p.weight)
     const theory = momentsAfter(f, rounder(master), { weight: start, update, updates })
     const stride = Math.max(1, Math.floor(updates / 64))
@@ -157,6 +159,9 @@ export const stochasticRounding = defineRunner({
     const draw: Record<string, () => Block[]> = { runs: () => [charted()], spread: () => [table()], edge }
 
     const values = { format: f.name, updates, update, runs, exact }
+    // The sum is rounded to the wide format first: what is lost there, no draw ever sees.
+    const drowned = update !== 0 && rounder(masterFormat)(start + update) === start
+    const odds = Math.abs(update) / (2 * halfStep(start, f, update < 0))
     const findings: Finding[] = [
       {
         code: 'srNearest',
@@ -166,10 +171,12 @@ export const stochasticRounding = defineRunner({
       beyond > 0 || expected.beyond > 0.001
         ? { code: 'srBeyond', tone: 'bad', values: { ...values, beyond, expected: expected.beyond } }
         : expected.spread === 0
-          ? { code: 'srNoChance', tone: 'note', values: { ...values, last: end.mean } }
+          ? drowned
+            ? { code: 'srDrowned', tone: 'bad', values: { ...values, weight: start, master, odds } }
+            : { code: 'srNoChance', tone: 'note', values: { ...values, last: end.mean } }
           : {
               code: 'srRight',
-              tone: Math.abs(meanOff) <= 4 ? 'good' : 'bad',
+              tone: Number.isNaN(meanOff) ? 'note' : Math.abs(meanOff) <= 4 ? 'good' : 'bad',
               values: { ...values, mean: end.mean, error: standardError, off: meanOff },
             },
       ...(expected.spread > 0 && beyond === 0

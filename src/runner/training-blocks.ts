@@ -23,8 +23,8 @@ export const callNames: Partial<Readonly<Record<Op, string>>> = {
 
 export const callName = (op: Op): string => callNames[op] ?? op
 
-/** Digits that show a weight move by a billionth of itself are few; those of a gradient fewer. */
-const digitsOf = (tensor: string): number => (tensor === 'w' ? 7 : 4)
+/** Digits that show a weight move by a billionth of itself; an output of it has as many, a gradient fewer. */
+const digitsOf = (tensor: string): number => (tensor === 'w' || tensor === 'y' ? 7 : 4)
 
 const numberOf = (value: number, tensor: string): Label => ({
   code: 'step-number',
@@ -40,6 +40,8 @@ function codeOf(value: number, dtype: string): string {
     .toString(16)
     .padStart(Math.ceil(f.width / 4), '0')}`
 }
+
+const stepOps: ReadonlySet<string> = new Set<Op>(['step', 'step-plain', 'step-if-finite'])
 
 const bad: readonly (Fate | null)[] = ['underflow', 'overflow', 'saturated', 'nan']
 
@@ -59,14 +61,16 @@ function keyed(rows: readonly Row[]): Map<string, Row> {
 /** Every call of the last iteration with its tensors, beside the same tensor of another run. */
 export function callsTable(run: OrderRun, isRight: boolean, plainToo: boolean): Block {
   const { trace } = run
-  const other = isRight ? run.plain : run.right
+  const other = isRight ? run.plain : run.twin
   const twins = keyed(other.rows)
   const outcome = trace.iterations.at(-1)?.outcome
   const rows = [...keyed(trace.rows)]
+  const swallowed = new Set(trace.problems.flatMap((p) => (p.code === 'swallowed' ? [p.line] : [])))
   let last = Number.NaN
   const fateCell = (row: Row): Cell => {
     if (row.tensor === 'error') return { code: 'step-stops' }
     if (row.op === 'step' && row.tensor === 'w' && outcome === 'skipped') return { code: 'step-skipped-cell' }
+    if (swallowed.has(row.line) && row.tensor === 'w') return { code: 'step-swallowed-cell' }
     if (row.value === null) return null
     return row.fate === null || row.fate === 'exact' ? null : { code: `step-fate-${row.fate}` }
   }
@@ -102,9 +106,23 @@ export function callsTable(run: OrderRun, isRight: boolean, plainToo: boolean): 
       ...(plainToo ? [{ label: { code: isRight ? 'step-unscaled' : 'step-right-order' }, as: 'number' as const }] : []),
     ],
     rows: cells,
+    data: {
+      columns: ['iteration', 'call', 'tensor', 'dtype', 'code', 'value', 'fate', isRight ? 'unscaled' : 'right'],
+      rows: rows.map(([key, row]) => [
+        trace.iterations.length,
+        callName(row.op as Op),
+        row.tensor,
+        row.dtype,
+        row.value === null ? '' : codeOf(row.value, row.dtype),
+        row.tensor === 'error' ? 'error' : row.value,
+        row.fate,
+        twins.get(key)?.value ?? null,
+      ]),
+    },
     tones: rows.map(([, row]): Tone | null => {
       if (row.tensor === 'error' || bad.includes(row.fate)) return 'bad'
-      if (row.op === 'step' && row.tensor === 'w') return outcome === 'skipped' ? 'bad' : 'good'
+      if (stepOps.has(row.op) && row.tensor === 'w')
+        return outcome === 'skipped' || swallowed.has(row.line) ? 'bad' : 'good'
       return null
     }),
   }
@@ -143,6 +161,19 @@ export function iterationsTable(trace: Trace, right: Trace, heads: readonly [str
       ...columns(heads[0] as string),
       ...columns(heads[1] as string),
     ],
+    data: {
+      columns: [
+        'iteration',
+        ...heads.flatMap((run) => [`${run}-scale`, `${run}-applied`, `${run}-outcome`, `${run}-weight`]),
+      ],
+      rows: Array.from({ length: count }, (_, i) => [
+        i + 1,
+        ...[trace, right].flatMap((t) => {
+          const it = t.iterations[i]
+          return it ? [it.scale, it.applied, it.outcome, it.weight] : [null, null, null, null]
+        }),
+      ]),
+    },
     rows: shown(count, most).map((i) => [i + 1, ...cellsOf(trace, i), ...cellsOf(right, i)]),
     tones: shown(count, most).map((i): Tone | null => {
       const [mine, theirs] = [trace.iterations[i], right.iterations[i]]
@@ -158,14 +189,12 @@ function remarkOf(trace: Trace, line: number): Label | undefined {
   if (error) return { code: 'step-remark-error', values: { problem: error.values['problem'] as string } }
   const rows = trace.rows.filter((row) => row.line === line && row.tensor !== 'error')
   const isBroken = (row: Row): boolean => row.value !== null && !Number.isFinite(row.value)
+  const stepped = rows.findLast(({ op }) => stepOps.has(op))
+  if (stepped && trace.iterations.at(-1)?.outcomes[stepped.net] === 'skipped') return { code: 'step-skipped-cell' }
   const row = rows.find(isBroken) ?? rows.findLast(({ tensor }) => tensor !== 'v.grad')
   // The value of a loss that is linear says nothing.
   if (!row || row.op === 'forward') return undefined
-  const { op, net } = row
-  if (op === 'step' || op === 'step-if-finite') {
-    const took = trace.iterations.at(-1)?.outcome
-    if (net === 0 && took === 'skipped') return { code: 'step-skipped-cell' }
-  }
+  const { net } = row
   const tensor =
     trace.nets.length > 1 ? row.tensor.replace(/^[wv]/, (name) => name + (net === 0 ? '_d' : '_g')) : row.tensor
   if (row.value === null) return { name: `${tensor} = None` }

@@ -12,28 +12,36 @@ export interface Given {
   readonly rest?: number | undefined
   readonly scale: number
   readonly lr: number
-  readonly maxNorm: number
+  readonly maxNorm?: number | undefined
   readonly format: string
   readonly steps?: number | undefined
+  /** The networks of the GAN whose other gradients are `rest`, too large at first; the others have the usual ones. */
+  readonly inf?: 'd' | 'g' | 'both' | undefined
 }
 
 const usualRest = 0.5
+const usualNorm = 1
+/** A gradient that is Inf in FP16 at the first loss scale, and is not at half of it. */
+const largeRest = 1.5
 
 export function setupOf(p: Given, loop?: Loop): Setup {
-  const start: Start = {
+  const rest = p.rest ?? loop?.rest ?? (p.inf ? largeRest : usualRest)
+  const startOf = (network: 'd' | 'g'): Start => ({
     weight: p.weight,
     activation: p.activation,
     gradient: p.gradient,
-    rest: p.rest ?? loop?.rest ?? usualRest,
-  }
+    rest: p.inf === undefined || p.inf === 'both' || p.inf === network ? rest : usualRest,
+  })
   return {
-    nets: Array.from({ length: loop?.networks ?? 1 }, () => start),
+    nets: Array.from({ length: loop?.networks ?? 1 }, (_, i) => startOf(i === 0 ? 'd' : 'g')),
     compute: format(p.format),
     storage: format(loop?.half ? p.format : 'fp32'),
     scale: p.scale,
     lr: p.lr,
-    maxNorm: p.maxNorm,
-    iterations: p.steps ?? loop?.iterations ?? 1,
+    maxNorm: p.maxNorm ?? usualNorm,
+    // One iteration shows who is skipped.
+    iterations: p.steps ?? (p.inf ? 1 : (loop?.iterations ?? 1)),
+    parts: loop?.parts ?? 1,
   }
 }
 
@@ -45,9 +53,14 @@ const withoutCuda = (setup: Setup): Setup => ({
   enabled: false,
 })
 
-/** What makes an order or a loop wrong; a skipped step and a gradient that the format loses are no fault of the order. */
+/** Clipping would hide how much is left over. */
+const withoutClip = (calls: readonly Call[]): readonly Call[] => calls.filter(({ op }) => op !== 'clip')
+
+const faultless: ReadonlySet<Problem['code']> = new Set(['skipped', 'lost', 'swallowed'])
+
+/** What makes an order or a loop wrong; a skipped step, and what a format or a weight loses, are no fault of the order. */
 export const mistakesOf = (trace: Trace): readonly Problem[] =>
-  trace.problems.filter(({ code }) => code !== 'skipped' && code !== 'lost')
+  trace.problems.filter(({ code }) => !faultless.has(code))
 
 /** Where the weight should be: real arithmetic, every step taken. The start is the fp32 weight that both begin with. */
 export function exactWeight(setup: Setup, calls: readonly Call[], parts = 1): number {
@@ -61,12 +74,15 @@ export function exactWeight(setup: Setup, calls: readonly Call[], parts = 1): nu
 }
 
 export interface OrderRun {
+  readonly calls: readonly Call[]
   readonly trace: Trace
   /** The same calls in the right order. */
   readonly right: Trace
+  /** The right order for as many iterations as the given one came to: the twin of its last one. */
+  readonly twin: Trace
   /** The right order without a scaler. */
   readonly plain: Trace
-  /** The given calls in fp32 without a scaler: what is left over in .grad counts fully. */
+  /** The given calls in fp32 without scaler and clipping: what is left over in .grad counts fully. */
   readonly unscaled: Trace
   readonly exact: number
   readonly missing: readonly string[]
@@ -78,11 +94,14 @@ export function runOrder(text: string | undefined, setup: Setup): OrderRun {
   const plain = right.map((call) => (call.op === 'step' ? { ...call, op: 'step-plain' as const } : call))
   const scaleless = plain.filter(({ op }) => op !== 'scale' && op !== 'unscale' && op !== 'update')
   const calls = callsOf(order)
+  const trace = runCalls(calls, setup)
   return {
-    trace: runCalls(calls, setup),
+    calls,
+    trace,
     right: runCalls(right, setup),
+    twin: runCalls(right, { ...setup, iterations: trace.iterations.length }),
     plain: runCalls(scaleless, setup),
-    unscaled: runCalls(calls, withoutCuda(setup)),
+    unscaled: runCalls(withoutClip(calls), withoutCuda(setup)),
     exact: exactWeight(setup, right),
     missing: order.includes('scale')
       ? (['zero_grad', 'update'] as const).filter((word) => !order.includes(word))
@@ -108,10 +127,12 @@ const callsIn = (lines: readonly Numbered[], without: Line['only']): readonly Ca
 
 export interface LoopRun {
   readonly loop: Loop
+  /** Of the repaired loop. */
+  readonly calls: readonly Call[]
   readonly lines: readonly Numbered[]
   readonly written: Trace
   readonly repaired: Trace
-  /** As written on a machine without CUDA, where the scaler is off. */
+  /** As written on a machine without CUDA, where the scaler is off, and without clipping. */
   readonly unscaled: Trace
   readonly exact: number
   /** The line that goes wrong first, 0 where none does. */
@@ -126,10 +147,11 @@ export function runLoop(loop: Loop, p: Given, softmaxLoses: boolean): LoopRun {
   const declared = lines.find(({ wrong }) => wrong && (!loop.softmax || softmaxLoses))
   return {
     loop,
+    calls,
     lines,
     written,
     repaired: runCalls(calls, setup),
-    unscaled: runCalls(callsIn(lines, 'repaired'), withoutCuda(setup)),
+    unscaled: runCalls(withoutClip(callsIn(lines, 'repaired')), withoutCuda(setup)),
     exact: exactWeight(setup, calls, loop.parts),
     errorLine: mistakesOf(written)[0]?.line ?? declared?.number ?? 0,
   }

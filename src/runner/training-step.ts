@@ -1,8 +1,9 @@
 /** One training step laid open: every call with its tensors; any order of calls; the loops of the course, as written and repaired. */
 import * as z from 'zod/mini'
+import { FpsimError } from '../errors.js'
 import { powerOfTwo } from '../format/bits.js'
 import type { Block, Cell, Finding } from '../result/result.js'
-import type { Setup, Trace } from '../train/step.js'
+import type { Call, Setup, Trace } from '../train/step.js'
 import type { Loop } from './loops/loop.js'
 import { loopNames, loops } from './loops/loops.js'
 import { softmax } from './loops/softmax.js'
@@ -21,10 +22,12 @@ const params = {
   rest: z.optional(number({ min: -top, max: top })),
   scale: z._default(number({ min: powerOfTwo(-100), max: top }), 65536),
   lr: z._default(number({ min: 0, max: top }), 1),
-  maxNorm: z._default(number({ above: 0, max: top }), 1),
+  maxNorm: z.optional(number({ above: 0, max: top })),
   format: z._default(formatName(), 'fp16'),
   steps: z.optional(number({ integer: true, min: 1, max: 10_000 })),
   order: z.optional(text()),
+  /** Whose gradients are Inf at the first loss scale. */
+  inf: z.optional(choice(['d', 'g', 'both'])),
   loop: z.optional(choice([...loopNames, 'all'] as unknown as readonly [string, ...string[]])),
 }
 
@@ -97,6 +100,12 @@ function metricsOf(
 
 type Params = ParamsOf<typeof params>
 
+/** A threshold was given, and nothing clips. */
+const unusedNorm = ({ maxNorm }: Params, calls: readonly Call[]): Finding[] =>
+  maxNorm === undefined || calls.some(({ op }) => op === 'clip')
+    ? []
+    : [{ code: 'step-no-clip', tone: 'note', values: { maxNorm } }]
+
 /** What to type next, in words of no language. */
 const tryNext = (what: string): Block => ({ kind: 'note', code: 'step-try', tone: 'note', values: { what } })
 
@@ -116,11 +125,20 @@ function ordered(p: Params): Shown {
   return {
     subject: { code: 'step-subject', values: { format: p.format, gradient: trueGradient(setup) } },
     metrics: metricsOf(trace, run, setup, run.exact),
-    findings: orderFindings(run, setup, scaleless),
+    findings: [...orderFindings(run, setup, scaleless), ...unusedNorm(p, run.calls)],
     draw: {
       calls: () => [
         callsTable(run, isRight, !isRight || !scaleless),
-        { kind: 'note', code: 'step-legend', tone: 'note', values: { rest: setup.nets[0]?.rest ?? 0, lr: p.lr } },
+        {
+          kind: 'note',
+          code: 'step-legend',
+          tone: 'note',
+          values: {
+            rest: setup.nets[0]?.rest ?? 0,
+            lr: p.lr,
+            iteration: trace.iterations.length > 1 ? trace.iterations.length : 0,
+          },
+        },
       ],
       iterations: () => {
         if (!many) return []
@@ -150,14 +168,26 @@ function looped(loop: Loop, p: Params): Shown {
       errorLine,
       lostProbabilities: loop.softmax ? softmaxLosses(p) : Number.NaN,
     },
-    findings: loopFindings(run, setup),
+    findings: [...loopFindings(run, setup), ...unusedNorm(p, run.calls)],
     draw: {
       try: () => {
         const after = loopNames[(loopNames.indexOf(loop.name) + 1) % loopNames.length]
         return [tryNext(`--loop ${after}  ·  --loop all`)]
       },
       listing: () => [listingOf(run)],
-      calls: () => (loop.softmax ? [softmaxTable(p.format)] : []),
+      calls: () =>
+        loop.softmax
+          ? [softmaxTable(p.format)]
+          : loop.optimizer === undefined
+            ? []
+            : [
+                {
+                  kind: 'note',
+                  code: 'step-loop-legend',
+                  tone: 'note',
+                  values: { lr: p.lr, optimizer: loop.optimizer },
+                },
+              ],
       iterations: () =>
         loop.softmax || errorLine === 0 || loop.networks
           ? []
@@ -216,10 +246,18 @@ export const trainingStep = defineRunner({
   name: 'training-step',
   params,
   exclusive: [['order', 'loop']],
+  beside: { inf: 'loop' },
   metrics,
   parts,
   async run(p, { show }) {
     const loop = loops.find(({ name }) => name === p.loop)
+    if (p.inf !== undefined && !loop?.networks)
+      throw new FpsimError('invalid-value', {
+        option: 'loop',
+        value: p.loop,
+        problem: 'not-allowed',
+        allowed: loops.flatMap(({ name, networks }) => (networks ? [name] : [])),
+      })
     const { draw, ...outcome } = loop ? looped(loop, p) : p.loop === 'all' ? surveyed(p) : ordered(p)
     const wanted = show.length > 0 ? show : parts
     return { ...outcome, blocks: wanted.flatMap((part) => draw[part]?.() ?? []) }

@@ -132,6 +132,10 @@ function largestLostDecay(f: Format): number {
   return rounder(f)(1 - half) === 1 ? half : previous(half, 'fp64')
 }
 
+/** In fp32 itself two of the ways are its twin once more. */
+const isOwn = (name: Way['name'], p: Params): boolean =>
+  p.format !== 'fp32' || (name !== 'factor' && name !== 'fp32Factor')
+
 const wayLabel = (name: Way['name'], p: Params) => ({ code: `decay-${name}`, values: { format: p.format } })
 
 function chart(p: Params, tracks: readonly Track[], steps: readonly number[]): Block {
@@ -140,11 +144,13 @@ function chart(p: Params, tracks: readonly Track[], steps: readonly number[]): B
     kind: 'line-chart',
     title: { code: 'decayChart', values: { decay: p.lr * p.weightDecay } },
     x: { label: { code: 'decaySteps' }, values: steps, scale: 'linear' },
-    y: { label: { code: 'decayLeft' }, scale: 'linear' },
-    series: lines.flatMap((name) => {
-      const track = tracks.find(({ way }) => way.name === name)
-      return track ? [{ label: { code: `decayLine-${name}`, values: { format: p.format } }, values: track.left }] : []
-    }),
+    y: { label: { name: '' }, scale: 'linear' },
+    series: lines
+      .filter((name) => isOwn(name, p))
+      .flatMap((name) => {
+        const track = tracks.find(({ way }) => way.name === name)
+        return track ? [{ label: { code: `decayLine-${name}`, values: { format: p.format } }, values: track.left }] : []
+      }),
   }
 }
 
@@ -152,6 +158,7 @@ const isNear = (left: number, wanted: number): boolean => Math.abs(left - wanted
 
 function table(p: Params, tracks: readonly Track[]): Block {
   const wanted = leftOf(tracks[0] as Track)
+  const shown = tracks.filter(({ way }) => isOwn(way.name, p))
   return {
     kind: 'table',
     columns: [
@@ -160,13 +167,13 @@ function table(p: Params, tracks: readonly Track[]): Block {
       { label: { code: 'decayLeftAfter', values: { updates: p.updates } }, as: 'percent' },
       { label: { code: 'decayBytes' }, as: 'count' },
     ],
-    rows: tracks.map((track) => [
+    rows: shown.map((track) => [
       wayLabel(track.way.name, p),
       track.unchanged / track.updates,
       leftOf(track),
       track.keeper.bytes,
     ]),
-    tones: tracks.map((track) => (isNear(leftOf(track), wanted) ? 'good' : 'bad')),
+    tones: shown.map((track) => (isNear(leftOf(track), wanted) ? 'good' : 'bad')),
   }
 }
 

@@ -26,7 +26,9 @@ interface Found {
 async function loose(scenario: Scenario): Promise<Found[]> {
   const known = [...new Set([...(await scenarioNames()), scenario.name])]
   const lessons = (['needs', 'next'] as const).flatMap((key) =>
-    scenario[key].flatMap((name, i) => {
+    scenario[key].flatMap((line, i) => {
+      // A lesson to try next may come with options: `train-text --lr 0.002`.
+      const name = key === 'next' ? (line.split(' ', 1)[0] as string) : line
       const error = new FpsimError('unknown-scenario', { name, names: known, suggestion: suggest(name, known) })
       return known.includes(name) ? [] : [{ path: [key, i], error }]
     }),

@@ -6,6 +6,7 @@ import { loadRunner } from '../runner/index.js'
 import { problemsOf } from '../runner/params.js'
 import type { Host, Outcome, Runner } from '../runner/runner.js'
 import { underOwnNames } from '../runner/synonyms.js'
+import { readRecipes } from './recipe-file.js'
 import type { Scenario } from './scenario.js'
 
 export type Overrides = Readonly<Record<string, number | string | boolean>>
@@ -121,9 +122,15 @@ export async function runLoaded(
   const overrides = underOwnNames(runner, given)
   const base = mergeParams(scenario, runner, overrides)
   checkBeside(runner, overrides, base)
+  const chosen = new Set(Object.keys(overrides))
   const execute = async (raw: Record<string, unknown>): Promise<{ params: Params; outcome: Outcome }> => {
     const params = readParams(runner, raw)
-    const outcome = await runner.run(params, { seed, show: scenario.show, host })
+    const outcome = await runner.run(params, {
+      seed,
+      show: scenario.show,
+      host: { recipesIn: readRecipes, ...host },
+      given: chosen,
+    })
     return { params: recorded(params), outcome }
   }
   const { params, outcome } = await execute(base)

@@ -36,7 +36,7 @@ export function percent(x: number): string {
     const p = v * 100
     const size = Math.abs(p)
     if (p === 0) return '0 %'
-    if (size < 0.005) return p > 0 ? '<0.01 %' : '>-0.01 %'
+    if (size < 0.005) return '<0.01 %'
     if (p < 100 && p >= 99.995) return '>99.99 %'
     const decimals = size >= 99.95 || size < 9.995 ? 2 : size < 99.95 ? 1 : 0
     return `${stripZeros(p.toFixed(decimals))} %`
@@ -83,6 +83,12 @@ export function count(x: number, lang: 'en' | 'zh'): string {
     if (Number(written) >= 1) text = `${stripZeros(written)} ${unit.name}`
   }
   return x < 0 ? `-${text}` : text
+}
+
+/** A limit of a parameter: a power of two by its name where digits hide it, else every digit. */
+export const bound = (x: number): string => {
+  const named = power(x)
+  return named.includes('^') && !(Number.isInteger(x) && Math.abs(x) <= 1e6) ? named : shortest(x)
 }
 
 /** A loss scale: the digits of an integer up to a million, else as `power` writes it. */

@@ -133,6 +133,14 @@ function jmp(text: string): AutocastPolicy {
     const [key = '', value = '', ...rest] = part.split('=').map((word) => word.trim())
     const role = Object.hasOwn(jmpKeys, key) ? jmpKeys[key] : undefined
     const dtype = Object.hasOwn(dtypeWords, value) ? dtypeWords[value] : undefined
+    if (role && !dtype && rest.length === 0)
+      throw new FpsimError('invalid-value', {
+        option: 'policy',
+        value: value,
+        problem: 'not-allowed',
+        allowed: Object.keys(dtypeWords),
+        suggestion: suggest(value, Object.keys(dtypeWords)),
+      })
     if (!role || !dtype || rest.length > 0) return refusePolicy(text)
     given[role] = dtype
   }

@@ -23,6 +23,8 @@ export interface ClipRule {
   factor(norm: number, max: number, scale: number): number
   /** What it makes of an element of a tensor that is clipped by its own norm, where it has another formula for that. */
   alone?(x: number, norm: number, max: number): number
+  /** Whether its mixed-precision optimizer looks for Inf and NaN before it clips: such a step is skipped, nothing applied. */
+  readonly skips?: true
   readonly source: string
 }
 
@@ -57,6 +59,7 @@ const rows: readonly ClipRule[] = [
       const coefficient = max / (norm + epsilon)
       return coefficient < 1 ? f32(coefficient) : 1
     },
+    skips: true,
     source: 'NVIDIA/Megatron-LM, megatron/core/optimizer/clip_grads.py',
   },
   {
@@ -68,6 +71,7 @@ const rows: readonly ClipRule[] = [
       const clip = (norm / scale + epsilon) / max
       return f32(1 / (clip > 1 ? clip * scale : scale))
     },
+    skips: true,
     source: 'deepspeedai/DeepSpeed, deepspeed/runtime/zero/stage_1_and_2.py',
   },
   {
@@ -80,6 +84,7 @@ const rows: readonly ClipRule[] = [
       const unscaled = f32(f32(multiply) * norm)
       return f32(unscaled > max ? multiply * (max / unscaled) : multiply)
     },
+    skips: true,
     source: 'facebookresearch/fairseq, fairseq/optim/fp16_optimizer.py',
   },
 ]

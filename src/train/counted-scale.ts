@@ -47,7 +47,7 @@ export function counted(policy: Policy, config: ResolvedConfig): ScaleRule {
     init: () => ({ scale: start, tracker: countsFrom, left: patience }),
     next(state: ScaleState, overflow: boolean): ScaleState {
       const { scale, tracker } = state
-      const left = state.left as number
+      const left = state.left ?? patience
       if (overflow) {
         const fewer = Math.max(left - 1, 0)
         if (fewer > 0) return { scale, tracker: countsFrom, left: fewer }

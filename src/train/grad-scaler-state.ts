@@ -1,5 +1,6 @@
 /** What a GradScaler remembers, and how each of its calls changes that: pure functions, with PyTorch's refusals. */
 import { FpsimError } from '../errors.js'
+import { format } from '../format/parse.js'
 import type { ScaleState } from './scale-policy.js'
 
 export type Stage = 'ready' | 'unscaled' | 'stepped'
@@ -8,6 +9,7 @@ export type Stage = 'ready' | 'unscaled' | 'stepped'
 export interface ScaledOptimizer {
   readonly name: string
   readonly gradients: readonly Float32Array[]
+  /** A format's name: fp16, float16, torch.bfloat16 … */
   readonly dtype?: string
   step(): void
 }
@@ -68,6 +70,14 @@ function requireOptimizer(x: unknown): asserts x is ScaledOptimizer {
   if (!fits) throw misuse('no-param-groups', { given: kindOf(x) })
 }
 
+/** fp16 under any of its names, torch.float16 among them. Throws 'unknown-format' and 'invalid-value'. */
+function isHalf(dtype: unknown): boolean {
+  if (dtype === undefined) return false
+  if (typeof dtype !== 'string')
+    throw new FpsimError('invalid-value', { option: 'dtype', value: dtype, problem: 'wrong-type', expected: 'string' })
+  return format(dtype.replace(/^torch\./, '')).name === 'fp16'
+}
+
 /** 1/scale as PyTorch computes it: the reciprocal in float64, then rounded to float32. A scale of 0 gives Infinity. */
 export const inverseScale = (scale: number): number => Math.fround(1 / scale)
 
@@ -96,7 +106,7 @@ export function mayUnscale(state: GradScalerState, optimizer: ScaledOptimizer): 
   if (stage === 'unscaled') throw misuse('already-unscaled', { optimizer: optimizer.name })
   if (stage === 'stepped') throw misuse('unscale-after-step', { optimizer: optimizer.name })
   requireOptimizer(optimizer)
-  if (optimizer.gradients.length > 0 && optimizer.dtype === 'fp16')
+  if (optimizer.gradients.length > 0 && isHalf(optimizer.dtype))
     throw misuse('fp16-gradients', { optimizer: optimizer.name })
 }
 

@@ -62,12 +62,40 @@ export interface GradScaler {
   loadStateDict(dict: GradScalerDict | Record<string, never>): void
 }
 
+const wrongKind = (option: string, value: unknown, expected: string): FpsimError =>
+  new FpsimError('invalid-value', { option, value, problem: 'wrong-type', expected })
+
+/** A checkpoint's values, checked but for the factors, which `lossScaler` checks. A scale of 0 or Inf is one PyTorch writes. */
+function readDict({ scale, growth_factor, backoff_factor, growth_interval, _growth_tracker }: GradScalerDict) {
+  const all = { scale, growth_factor, backoff_factor, growth_interval, _growth_tracker }
+  for (const [name, x] of Object.entries(all)) if (typeof x !== 'number') throw wrongKind(name, x, 'number')
+  if (Number.isNaN(scale))
+    throw new FpsimError('invalid-value', { option: 'scale', value: 'NaN', problem: 'not-a-number' })
+  for (const [option, value] of Object.entries({ scale, _growth_tracker }))
+    if (value < 0) throw new FpsimError('invalid-value', { option, value, problem: 'below-minimum', limit: 0 })
+  if (!Number.isSafeInteger(_growth_tracker))
+    throw new FpsimError('invalid-value', {
+      option: '_growth_tracker',
+      value: String(_growth_tracker),
+      problem: 'not-an-integer',
+    })
+  return {
+    scale: Math.fround(scale),
+    tracker: _growth_tracker,
+    growthFactor: growth_factor,
+    backoffFactor: backoff_factor,
+    growthInterval: growth_interval,
+  }
+}
+
 /**
  * A GradScaler. Exact: the scale is float32, a loss is multiplied and a gradient unscaled with one rounding to float32.
  * Defaults, stages and errors are PyTorch's; misuse throws 'scaler-misuse'. Source: pytorch/pytorch:torch/amp/grad_scaler.py
  */
 export function gradScaler(options: GradScalerConfig = {}): GradScaler {
-  const { enabled = true, ...given } = options ?? {}
+  if (typeof options !== 'object' || options === null) throw wrongKind('options', options, 'object')
+  const { enabled = true, ...given } = options
+  if (typeof enabled !== 'boolean') throw wrongKind('enabled', enabled, 'boolean')
   let policy = lossScaler('pytorch', given)
   let state: GradScalerState = { scale: policy.init().scale, tracker: 0, begun: false, optimizers: new Map() }
   const configure = (change: GradScalerConfig): void => {
@@ -81,6 +109,7 @@ export function gradScaler(options: GradScalerConfig = {}): GradScaler {
 
   return {
     scale(loss) {
+      if (typeof loss !== 'number') throw wrongKind('loss', loss, 'number')
       if (!enabled) return loss
       state = afterScale(state)
       return Math.fround(Math.fround(loss) * state.scale)
@@ -106,6 +135,7 @@ export function gradScaler(options: GradScalerConfig = {}): GradScaler {
     update(newScale) {
       if (!enabled) return
       if (newScale !== undefined) {
+        if (typeof newScale !== 'number') throw wrongKind('newScale', newScale, 'number')
         if (!(newScale > 0 && Number.isFinite(Math.fround(newScale))))
           throw new FpsimError('invalid-value', {
             option: 'newScale',
@@ -143,9 +173,9 @@ export function gradScaler(options: GradScalerConfig = {}): GradScaler {
     loadStateDict(dict) {
       if (!enabled) return
       if (dict === null || typeof dict !== 'object' || !('scale' in dict)) throw misuse('empty-state')
-      const { scale, growth_factor, backoff_factor, growth_interval, _growth_tracker } = dict as GradScalerDict
-      configure({ growthFactor: growth_factor, backoffFactor: backoff_factor, growthInterval: growth_interval })
-      state = { ...state, scale: Math.fround(scale), tracker: _growth_tracker }
+      const { scale, tracker, ...factors } = readDict(dict as GradScalerDict)
+      configure(factors)
+      state = { ...state, scale, tracker }
     },
   }
 }

@@ -154,6 +154,7 @@ export const policies: readonly Policy[] = [
       thresholdScale: undefined,
       tolerance: 0,
     },
+    commandLine: { initScale: 128, window: 16_384, divisor: 'update_freq' },
     lowers: 'by-growth',
     raises: 'FloatingPointError',
   },

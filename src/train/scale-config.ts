@@ -1,6 +1,6 @@
 /** The configuration of a loss-scale policy: synonyms translated, values checked, defaults filled in. */
 import { FpsimError } from '../errors.js'
-import { powerOfTwo } from '../format/bits.js'
+import { exponentOf, powerOfTwo } from '../format/bits.js'
 import { suggest } from '../suggest.js'
 import { keyLimits, keySynonyms } from './scale-keys.js'
 import type { ConfigKey, LossScaleConfig, Policy } from './scale-policy.js'
@@ -51,20 +51,33 @@ function wrong(key: ConfigKey, value: unknown, policy: Policy): Problem | undefi
   return typeof value === 'number' ? wrongNumber(key, value, policy) : undefined
 }
 
+/** Exponents whose power of two a float64 holds. */
+const exponents = { min: -1074, max: 1023 }
+
 /** The key a name stands for, and what its value means. --scale-window and scale_window are one name. */
-function keyOf(name: string): { key: string; meant: (value: unknown) => unknown } {
+function keyOf(name: string): { key: string; power: boolean; meant: (value: unknown) => unknown } {
   const plain = name.replace(/^-+/, '').replaceAll('-', '_')
   const found = keySynonyms.find(({ synonym }) => synonym === plain)
   const key = found?.key ?? name
   if (found?.power)
     return {
       key,
-      meant: (value) =>
-        Number.isSafeInteger(value) ? powerOfTwo(value as number) : refuse(name, value, 'not-an-integer'),
+      power: true,
+      meant(value) {
+        if (!Number.isSafeInteger(value)) return refuse(name, value, 'not-an-integer')
+        const exponent = value as number
+        if (exponent > exponents.max) return refuse(name, value, 'above-maximum', { limit: exponents.max })
+        if (exponent < exponents.min) return refuse(name, value, 'below-minimum', { limit: exponents.min })
+        return powerOfTwo(exponent)
+      },
     }
-  if (found && key === 'format') return { key, meant: (value) => formatWords[String(value)] ?? value }
-  return { key, meant: (value) => value }
+  if (found && key === 'format') return { key, power: false, meant: (value) => formatWords[String(value)] ?? value }
+  return { key, power: false, meant: (value) => value }
 }
+
+/** What is wrong with a power of two, told of its exponent: that is what was written. */
+const ofExponent = (problem: Problem): Problem =>
+  typeof problem['limit'] === 'number' ? { ...problem, limit: exponentOf(problem['limit']) } : problem
 
 /** The keys a policy takes, the fixed ones left out. */
 export const keysOf = (policy: Policy): ConfigKey[] => Object.keys(policy.defaults) as ConfigKey[]
@@ -90,7 +103,7 @@ export function resolve(policy: Policy, input: ConfigInput = {}): ResolvedConfig
   const config: Record<string, unknown> = { ...policy.fixed, ...policy.defaults }
   for (const [name, value] of Object.entries(input)) {
     if (value === undefined) continue
-    const { key, meant } = keyOf(name)
+    const { key, power, meant } = keyOf(name)
     const before = given.get(key)
     if (before !== undefined) refuse(key, [before, name], 'given-twice')
     given.set(key, name)
@@ -107,6 +120,7 @@ export function resolve(policy: Policy, input: ConfigInput = {}): ResolvedConfig
       })
     const x = meant(value)
     const problem = wrong(key as ConfigKey, x, policy)
+    if (problem && power) refuse(name, value, problem.problem, ofExponent(problem))
     if (problem) refuse(name, x, problem.problem, problem)
     const only = policy.fixed[key as ConfigKey]
     if (only !== undefined && x !== only) refuse(name, x, 'not-allowed', { allowed: [only] })

@@ -71,6 +71,8 @@ export interface Policy {
   readonly defaults: { readonly [K in ConfigKey]?: LossScaleConfig[K] | undefined }
   /** Keys whose default the framework leaves to its caller; the value in `defaults` is the one its documents show. */
   readonly chosen: readonly ConfigKey[]
+  /** What the framework's own command line says instead; the window is divided by the workers and by `divisor`. */
+  readonly commandLine?: { readonly initScale: number; readonly window: number; readonly divisor: string }
   /** What the framework fixes in its code: a configuration may say so, and nothing else. */
   readonly fixed: LossScaleConfig
   /** Keys the framework reads and does not use. */

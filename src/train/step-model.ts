@@ -93,7 +93,8 @@ export function passes(compute: Format, storage: Format): Pass {
       const [gw, gv] = [w as Rounded, v as Rounded]
       net.gradients = [Float32Array.of(gw.value), Float32Array.of(gv.value)]
       net.factor = factor
-      const lost = lostIn(dy, dw, gw) && gw.value === 0
+      // Where the exact gradient is 0 there is nothing to lose.
+      const lost = gradient !== 0 && activation !== 0 && lostIn(dy, dw, gw) && gw.value === 0
       note('w.grad', gw.value, storage.name, lost ? 'underflow' : dw.fate === 'exact' ? gw.fate : dw.fate)
       note('v.grad', gv.value, storage.name, dv.fate)
       return { before: old ? (old[0][0] as number) : null, added: dw.value, lost }

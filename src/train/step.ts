@@ -11,9 +11,9 @@ export const words = ['zero_grad', 'forward', 'scale', 'backward', 'unscale', 'c
 export type Word = (typeof words)[number]
 
 /**
- * Besides: a scaler written by hand (multiply, divide in the gradient's own dtype or in fp32, step always or only if all is
- * finite, grow every time or back off on Inf), optimizer.step() without scaler, scaler.step(model.parameters()), and
- * BCELoss under autocast.
+ * Besides: a scaler written by hand (multiply, divide in the gradient's own dtype or in fp32, check the gradients for Inf and
+ * NaN, step always or only if the check found none, grow the scale or back off by what the check found), optimizer.step()
+ * without scaler, scaler.step(model.parameters()), and BCELoss under autocast.
  */
 export type Op =
   | Word
@@ -21,8 +21,8 @@ export type Op =
   | 'divide'
   | 'divide-fp32'
   | 'step-plain'
+  | 'check'
   | 'step-if-finite'
-  | 'grow'
   | 'adjust'
   | 'step-parameters'
   | 'bce'
@@ -44,6 +44,8 @@ export interface Setup {
   readonly lr: number
   readonly maxNorm: number
   readonly iterations: number
+  /** Backward passes that one step adds up on purpose; 1 where it is not said. */
+  readonly parts?: number
   /** false: GradScaler(enabled=False), as on a machine without CUDA. */
   readonly enabled?: boolean
 }
@@ -55,10 +57,13 @@ export interface Problem {
     | 'lost'
     | 'adds-up'
     | 'stuck'
+    | 'scaled-twice'
+    | 'accumulated'
     | 'clipped-scaled'
     | 'wrong-factor'
     | 'no-gradient'
     | 'divided-to-zero'
+    | 'swallowed'
     | 'not-finite-applied'
     | 'skipped'
   readonly op: Op
@@ -67,12 +72,16 @@ export interface Problem {
   readonly values: Readonly<Record<string, number | string>>
 }
 
+export type Took = 'stepped' | 'skipped' | 'error' | 'none'
+
 /** One iteration, from the side of the first network. */
 export interface Iteration {
   readonly scale: number
   /** What the optimizer saw; null where it did not come to that. */
   readonly applied: number | null
-  readonly outcome: 'stepped' | 'skipped' | 'error' | 'none'
+  readonly outcome: Took
+  /** The outcome for each network's optimizer. */
+  readonly outcomes: readonly Took[]
   readonly weight: number
 }
 
@@ -83,6 +92,8 @@ export interface Trace {
   readonly problems: readonly Problem[]
   readonly nets: readonly Net[]
   readonly scale: number
+  /** Calls of step that came to a decision, whichever optimizer they were for, and those of them that were skipped. */
+  readonly attempts: number
   readonly skipped: number
   /** Largest norm that clip met in the last iteration, and its factor; NaN where nothing was clipped. */
   readonly norm: number
@@ -126,14 +137,20 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
   const nets = setup.nets.map(newNet)
   const scaler = gradScaler({ initScale: setup.scale, enabled })
   let hand = setup.scale
+  /** What a check of the gradients found; a loop without one goes on as if all were well. */
+  let foundInf = false
   const problems = new Map<string, Problem>()
   const iterations: Iteration[] = []
   let rows: Row[] = []
   let loss: Loss | undefined
-  let skipped = 0
+  let [attempts, skipped] = [0, 0]
   let [norm, coefficient] = [Number.NaN, Number.NaN]
   let applied: number | null = null
-  let outcome: Iteration['outcome'] = 'none'
+  let outcomes: Took[] = []
+  /** Backward passes of this iteration, network by network. */
+  let backwards: { count: number; call: Call }[] = []
+  /** By what the last loss was multiplied before its backward pass. */
+  let multiplied = 1
   let used = calls.some(({ op }) => op === 'scale' || op === 'multiply') ? setup.scale : 1
   let iteration = 0
 
@@ -151,10 +168,24 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
     if (index === 0) applied = gradientOf(net)
     if (!net.gradients) report('no-gradient', call, {})
     else if (!allFinite(net)) report('not-finite-applied', call, { gradient: gradientOf(net) ?? 0 })
-    else if (net.factor !== 1) report('wrong-factor', call, { factor: net.factor })
+    else if (net.factor !== 1) report('wrong-factor', call, { factor: net.factor, multiplied })
+    const parts = backwards[index]
+    if (parts && parts.count > (setup.parts ?? 1)) report('accumulated', parts.call, { parts: parts.count })
+    attempts++
+    outcomes[index] = 'stepped'
+    const before = net.w
     descend(net, lr)
+    const swallowed = net.w === before && lr !== 0 && (gradientOf(net) ?? 0) !== 0
     note('w', net.w, 'fp32')
-    outcome = 'stepped'
+    if (swallowed) report('swallowed', call, { weight: before, update: lr * (gradientOf(net) as number) })
+  }
+
+  const skip = (index: number, call: Call, values: Problem['values']): void => {
+    attempts++
+    skipped++
+    outcomes[index] = 'skipped'
+    const first = problems.get(`skipped ${call.line}`)?.values['first'] ?? multiplied
+    report('skipped', call, { ...values, first })
   }
 
   const optimizers = nets.map((net, index) => ({
@@ -174,8 +205,9 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
   const noteGradient = (net: Net, note: Note): void => note('w.grad', gradientOf(net), storage.name)
 
   const act: Record<Op, (net: Net, index: number, note: Note, call: Call) => void> = {
-    zero_grad(net, _, note) {
+    zero_grad(net, index, note) {
       net.gradients = null
+      delete backwards[index]
       net.factor = 1
       note('w.grad', null)
     },
@@ -184,11 +216,13 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
       const value = reached.reduce((sum, index) => f32(sum + pass.forward(nets[index] as Net, noteFor(index))), 0)
       loss = { value, factor: 1, freed: false, nets: reached }
     },
-    scale(_, __, note) {
+    scale(_, __, note, call) {
       if (!loss) throw stop('no-loss')
       used = scaler.getScale()
+      const twice = loss.factor !== 1
       loss.value = scaler.scale(loss.value)
       loss.factor *= used
+      if (twice) report('scaled-twice', call, { factor: loss.factor, scale: used })
       note('S·loss', loss.value, 'fp32')
     },
     multiply(_, __, note) {
@@ -202,8 +236,10 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
       if (!loss) throw stop('no-loss')
       if (loss.freed) throw stop('graph-freed')
       loss.freed = true
+      multiplied = loss.factor
       for (const index of call.nets ?? loss.nets) {
         const net = nets[index] as Net
+        backwards[index] = { count: (backwards[index]?.count ?? 0) + 1, call }
         const old = net.factor
         const wasFinite = allFinite(net)
         const { before, added, lost } = pass.backward(net, loss.factor, noteFor(index))
@@ -258,9 +294,7 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
       if (stepped) return
       if (unscales && before !== null) noteGradient(net, note)
       note('w', net.w, 'fp32')
-      skipped++
-      outcome = 'skipped'
-      report('skipped', call, { scale: was, rest: net.start.rest })
+      skip(index, call, { scale: was, rest: net.start.rest })
     },
     update(_, __, note) {
       scaler.update()
@@ -268,18 +302,15 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
     },
     'step-plain': (net, index, note, call) => apply(net, index, call, note),
     'step-if-finite'(net, index, note, call) {
-      if (allFinite(net)) return apply(net, index, call, note)
-      skipped++
-      outcome = 'skipped'
+      if (!foundInf) return apply(net, index, call, note)
       note('w', net.w, 'fp32')
-      report('skipped', call, { scale: hand, rest: net.start.rest })
+      skip(index, call, { scale: hand, rest: net.start.rest })
     },
-    grow(_, __, note) {
-      hand = Math.min(hand * 2, 16777216)
-      note('S', hand, 'float')
+    check(net) {
+      foundInf = !allFinite(net)
     },
-    adjust(net, _, note) {
-      if (!allFinite(net)) hand = Math.max(hand / 2, 1)
+    adjust(_, __, note) {
+      hand = foundInf ? Math.max(hand * 0.5, 1) : Math.min(hand * 2, 16777216)
       note('S', hand, 'float')
     },
     'step-parameters'() {
@@ -297,7 +328,9 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
   for (iteration = 1; iteration <= setup.iterations; iteration++) {
     rows = []
     applied = null
-    outcome = 'none'
+    outcomes = nets.map((): Took => 'none')
+    backwards = []
+    foundInf = false
     leftover = new Set(nets.flatMap((net, index) => (net.gradients ? [index] : [])))
     try {
       for (const call of calls) {
@@ -310,9 +343,10 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
       const problem = problemOf(error)
       noteFor(0)('error', null)
       report('error', current, { problem })
-      outcome = 'error'
+      outcomes[0] = 'error'
     }
-    iterations.push({ scale: used, applied, outcome, weight: (nets[0] as Net).w })
+    const outcome = outcomes[0] as Took
+    iterations.push({ scale: used, applied, outcome, outcomes, weight: (nets[0] as Net).w })
     if (outcome === 'error') break
   }
   return {
@@ -321,6 +355,7 @@ export function runCalls(calls: readonly Call[], setup: Setup): Trace {
     problems: [...problems.values()],
     nets,
     scale: calls.some(({ op }) => op === 'multiply') ? hand : scaler.getScale(),
+    attempts,
     skipped,
     norm,
     coefficient,

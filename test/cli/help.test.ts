@@ -46,6 +46,20 @@ describe('fpsim COMMAND --help', () => {
     })
   })
 
+  test('a name and what is said of it never touch, however long the name', () => {
+    for (const { out } of [...byLang.en, ...byLang.zh])
+      for (const line of out.split('\n'))
+        if (line.startsWith('  --')) assert.match(line, /^ {2}--[a-z0-9-]+( [A-Z]+)?( {2,}\S|$)/, line)
+  })
+
+  test("the frameworks' own names are told beside the option they stand for", () => {
+    const { out } = byLang.en[topics.indexOf('dynamic-scaling')] as Ran
+    const text = out.replace(/\s+/g, ' ')
+    assert.match(text, /--growth-interval N [^(]*\(default 100\) \(also --scale-window, --loss-scale-window/)
+    assert.match(text, /--initial-scale-power N \(2\^N\)/)
+    assert.match(text, /\(also --policy\)/)
+  })
+
   test('help NAME, NAME -h and --help NAME are the same', () => {
     const [a, b, c, d] = batch([
       ['underflow', '--help'],
@@ -93,7 +107,9 @@ test('every example line of help runs', () => {
     const lines = [...examples].map((line) => {
       assert.match(line, /^fpsim /)
       // What a shell would make of it.
-      return words(line.replace('lessons/*.yaml', 'lessons/a.yaml lessons/b.yaml')).slice(1)
+      const argv = words(line.replace('lessons/*.yaml', 'lessons/a.yaml lessons/b.yaml')).slice(1)
+      // A few steps show that the options are understood; the lessons' own tests train longer.
+      return argv[0]?.startsWith('train-') && !argv.includes('--steps') ? [...argv, '--steps', '2'] : argv
     })
     batch(lines, { cwd }).forEach(({ code, err }, i) => {
       const remark = /--output/.test(lines[i]?.join(' ') ?? '') ? /^wrote .*\n$/ : /^$/

@@ -163,9 +163,9 @@ test('lines that say nothing of a loss scale', () => {
     'Epoch 3: loss 0.5',
     'optimization options are: loss_scale             : dynamic',
     'parser.add_argument("--loss-scale", default=None)',
-    'Gradient overflow.  Skipping step, loss scaler 0 reducing loss scale to nan',
     'loss_scale: -1',
-    'loss scale: inf',
+    'loss scale: 65,53',
+    'loss scale info: 3 lines',
     'scale = 3',
     '    "loss_scale": 0, ',
     '    "loss_scale_window": 1000,',
@@ -176,6 +176,19 @@ test('lines that say nothing of a loss scale', () => {
     'iteration 3/ 10 | no scale here |',
   ])
     assert.equal(readLogLine(line), undefined, line)
+})
+
+test('a scale that is NaN or Inf, and thousands with commas', () => {
+  const nan = readLogLine('Gradient overflow.  Skipping step, loss scaler 0 reducing loss scale to nan')
+  assert.deepEqual(nan, { format: 'apex', kind: 'dead', scaler: '0', to: Number.NaN })
+  assert.deepEqual(readLogLine('step 3 loss_scale inf'), { format: 'other', kind: 'dead', iteration: 3, to: Infinity })
+  for (const [written, value] of [
+    ['65,536', 65536],
+    ['1,048,576.0', 1048576],
+    ['128', 128],
+    ['6.5536e+4,', 65536],
+  ] as const)
+    assert.equal(readLogLine(`step 3 loss_scale ${written}`)?.to, value, written)
 })
 
 test('any bytes: never an error, never a scale that is none', () => {

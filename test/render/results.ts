@@ -172,6 +172,21 @@ const listing = fc
   })
   .map(({ title: t, ...rest }): Block => ({ kind: 'listing', ...t, ...rest }))
 
+const axisOf = fc.record({ label, low: anyNumber, high: anyNumber })
+const scatter = fc
+  .record({
+    title,
+    x: axisOf,
+    y: axisOf,
+    sets: fc.array(label, { maxLength: 5 }),
+    several: label,
+    panels: fc.array(
+      fc.record({ label, points: fc.array(fc.record({ x: numbers(40), y: numbers(40) }), { maxLength: 3 }) }),
+      { maxLength: 5 },
+    ),
+  })
+  .map(({ title: t, ...rest }): Block => ({ kind: 'scatter', ...t, ...rest }))
+
 const note = fc
   .tuple(tone, words)
   .map(([t, text]): Block => ({ kind: 'note', code: 'said', tone: t, values: { text } }))
@@ -183,6 +198,7 @@ export const blocks: Readonly<Record<Block['kind'], fc.Arbitrary<Block>>> = {
   'bit-field': bitField,
   'number-line': numberLine,
   listing,
+  scatter,
   note,
 }
 

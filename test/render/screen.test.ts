@@ -296,3 +296,36 @@ test('symbols that libraries measure differently do not bend a column', () => {
   for (const line of lines({ blocks: [odd] }).slice(1))
     assert.equal(stringWidth(line.slice(0, line.indexOf('|'))), 7, line)
 })
+
+const level = (label: string, value: number) => ({ label: name(label), values: [value, value] })
+const levels = (...series: ReturnType<typeof level>[]): LineChart => ({
+  kind: 'line-chart',
+  x: { label: name('step'), values: [0, 1], scale: 'linear' },
+  y: { label: name(''), scale: 'linear' },
+  series,
+})
+
+test('an entry of a legend stays together with its sign', () => {
+  const words = ['a long name of a line', 'another name that is long', 'and one more line of them']
+  const shown = drawn(levels(...words.map(level)), { width: 60 }).split('\n')
+  for (const word of words)
+    assert.ok(
+      shown.some((line) => new RegExp(`\\S ${word}( {3}|$)`).test(line)),
+      shown.join('\n'),
+    )
+})
+
+test('no line of an ASCII chart is drawn with the mark of what is right', () => {
+  const chart = levels(...['a', 'b', 'c', 'd', 'e', 'f'].map(level))
+  const ends = drawn(chart, { charset: 'ascii' })
+    .split('\n')
+    .flatMap((line) => / (\S) [a-f]$/.exec(line)?.[1] ?? [])
+  assert.equal(new Set(ends).size, 6)
+  for (const sign of ['+', '=', 'x']) assert.ok(!ends.includes(sign), ends.join(' '))
+})
+
+test('a chart that is asked to be lower is', () => {
+  const high = (block: LineChart) => drawn(block).split('\n').length
+  const chart = levels(level('a', 0), level('b', 1))
+  assert.equal(high(chart) - high({ ...chart, rows: 8 }), 2)
+})

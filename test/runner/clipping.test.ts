@@ -8,6 +8,7 @@ import { f16round } from '@petamoriken/float16'
 import fc from 'fast-check'
 import { distribution } from '../../src/data/distributions.js'
 import { FpsimError } from '../../src/errors.js'
+import { render } from '../../src/render/render.js'
 import type { Result } from '../../src/result/result.js'
 import { degreesBetween } from '../../src/runner/clipping/angle.js'
 import { percentileOf } from '../../src/runner/clipping/ways.js'
@@ -204,6 +205,45 @@ test('gradients that are not finite, and none at all', async () => {
   assert.equal((await onValues([0.25], { max: 1 })).findings[0]?.code, 'clipIdle')
 })
 
+test('by value no norm is needed: Inf becomes the threshold and hides, NaN stays, a large norm is no matter', async () => {
+  const byValue = async (values: readonly number[]) => (await onValues(values, { method: 'value' })).findings[0]
+  const [hides, stays, large] = [await byValue([1, Infinity]), await byValue([1, NaN]), await byValue([1e30, 1e30])]
+  assert.deepEqual([hides?.code, hides?.tone, hides?.values['infinite']], ['clipValueHides', 'bad', 1])
+  assert.deepEqual([stays?.code, stays?.tone, stays?.values['nan']], ['clipValueHides', 'bad', 1])
+  assert.deepEqual([large?.code, large?.tone], ['clipValueHides', 'note'])
+})
+
+test('where the norm format is at fault no percentile is advised, and with fp32 the updates survive', async () => {
+  const { findings, blocks } = await onValues([300, 400], { normFormat: 'fp16' })
+  const fault = findings.find(({ code }) => code === 'clipNormFault')
+  // 1 / 500 of 300 and 400 are 0.6 and 0.8: lr · g = 0.06 moves a weight of 0.1.
+  assert.deepEqual([fault?.values['lost'], fault?.values['lostWide']], [1, 0])
+  assert.ok(!findings.some(({ code }) => code === 'clipTooSmall'))
+  assert.ok(!JSON.stringify(blocks).includes('clipName-percentile'))
+})
+
+test('before unscale_ nothing is praised, cut or not, whatever is lost anyway', async () => {
+  for (const values of [
+    [0.3, 0.4],
+    [3e-6, 4e-6],
+  ]) {
+    const { findings, blocks } = await onValues(values)
+    for (const { code, tone } of findings.filter(({ code }) => code.startsWith('clipBefore')))
+      assert.notEqual(tone, 'good', code)
+    const ways = blocks.find((block) => block.kind === 'table')
+    const at = ways?.rows.findIndex((row) => JSON.stringify(row[0]).includes('clipName-before')) as number
+    assert.notEqual(ways?.tones?.[at], 'good')
+  }
+})
+
+test('the sample and the drawn norms are called what they are', async () => {
+  const { findings } = await runScenario('clipping', {})
+  assert.ok(findings.some(({ code }) => code === 'clipFrom'))
+  assert.ok(!(await onValues([1, 2])).findings.some(({ code }) => code === 'clipFrom'))
+  const screen = render(await runScenario('clipping', { max: 0.01 }), { lang: 'en', width: 400 })
+  assert.match(screen, /of 400 steps \(norms drawn\)/)
+})
+
 test('a norm summed in FP16: Inf from an element of 256, and every gradient becomes 0', async () => {
   const run = await onValues([256, 1, 0.5], { normFormat: 'fp16', max: 1 })
   assert.equal(metric(run, 'normInFormat'), Infinity)
@@ -217,15 +257,18 @@ test('a norm summed in FP16: Inf from an element of 256, and every gradient beco
 test('the frameworks side by side', async () => {
   const { blocks, findings } = await runScenario('clipping', { framework: 'all', max: 5 })
   assert.ok(findings.some(({ code }) => code === 'clipAtExactly'))
+  assert.equal(findings.find(({ code }) => code === 'clipSymbols')?.values['names'], 'deepspeed, fairseq')
+  const skipped = { code: 'clipSkipped' }
   const tables = blocks.filter((block) => block.kind === 'table')
   assert.deepEqual(
     tables.at(-1)?.rows.map(([name, , shrink, inf, nan]) => [name, (shrink as number) * 2 ** 24, inf, nan]),
     [
       ['pytorch', 4, 'NaN 0', 'NaN NaN'],
       ['keras', 0, 'NaN NaN', 'NaN NaN'],
-      ['megatron', 3, 'NaN 0', 'NaN g'],
-      ['deepspeed', 3, 'NaN 0', 'NaN g'],
-      ['fairseq', 0, 'NaN 0', 'NaN g'],
+      // These look for Inf and NaN before they clip: the step is skipped.
+      ['megatron', 3, skipped, skipped],
+      ['deepspeed', 3, skipped, skipped],
+      ['fairseq', 0, skipped, skipped],
     ],
   )
 })

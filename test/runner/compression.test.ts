@@ -111,9 +111,40 @@ test("DGC's warm-up sends 16, 5 and then 1 of 64 values", async () => {
 
 test('the ring by hand: latency and bandwidth', async () => {
   const { rawTime, time } = await run({ methods: 'topk:0.1', parameters: 64e6, latency: 5, bandwidth: 8 })
-  // 256 MB at 1 GB/s: 2 · 3/4 of them, and 6 messages; top-k: 48 MB, three times, and 3 messages.
+  // 256 MB at 1 GB/s: 2 · 3/4 of them, and 6 messages; top-k: 6.4 million entries of 8 B, three times, and 3 messages.
   near(rawTime, 1e3 * (6 * 5e-6 + (6 / 4) * 0.256), 1e-12)
-  near(time, 1e3 * (3 * 5e-6 + 3 * 0.048), 1e-12)
+  near(time, 1e3 * (3 * 5e-6 + 3 * 0.0512), 1e-12)
+})
+
+test('the time for more parameters is that of the messages at that length, not a stretched share', async () => {
+  const ms = async (methods: string): Promise<number> =>
+    (await run({ methods, workers: 8, dimension: 256, updates: 20 }))['time'] as number
+  // 10 Gbit/s and 10 µs: seven messages gathered, or 2 · 7 of an eighth reduced.
+  const gathered = (bytes: number): number => 1e3 * (7 * 1e-5 + (7 * bytes) / 1.25e9)
+  const reduced = (bytes: number): number => 1e3 * (14 * 1e-5 + (14 * bytes) / 8 / 1.25e9)
+  near(await ms('efsign'), gathered(3_200_004), 1e-12)
+  near(await ms('int8'), gathered(25_600_004), 1e-12)
+  near(await ms('qsgd:4'), gathered(25_600_004), 1e-12)
+  near(await ms('terngrad'), reduced(4) + gathered(6_400_000), 1e-12)
+  // Two factors of 2 · √25.6e6 float32 values.
+  near(await ms('powersgd:2'), 2 * reduced(8 * Math.sqrt(25.6e6)), 1e-12)
+  assert.equal((await ms('powersgd:2')).toPrecision(2), '0.39')
+  near(await ms('dgc:0.001'), gathered(8 * 25_600), 1e-12)
+  near(await ms('topk:100'), gathered(800), 1e-12)
+})
+
+test('at the length that ran, the formulas are what was sent', async () => {
+  const { transfersOf } = await import('../../src/train/compress/size.js')
+  const { compressor, familyNames } = await import('../../src/train/compress.js')
+  const length = 1024
+  const gradients = [1, 2].map((seed) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i)))
+  for (const name of familyNames) {
+    const method = compressor(name, { workers: 2, length, start: 0 })
+    const { transfers } = method.exchange(method.init(), gradients)
+    const bytes = transfers.reduce((sum, t) => sum + t.bytes, 0)
+    const o = { length, share: bytes / (8 * length), warmup: 0, updates: 1 }
+    assert.deepEqual(transfersOf(method.spec, o), transfers, name)
+  }
 })
 
 test('small gradients vanish on an FP16 wire, and a loss scale of 2^16 brings them back', async () => {

@@ -133,6 +133,24 @@ test('every device shows every figure with its status', async () => {
   }
 })
 
+test('examples longer than the positions of the network are said to be', async () => {
+  const said = async (name: string, params: Record<string, string | number>) =>
+    (await runScenario(name, params)).findings.find(({ code }) => code === 'costTooLong')?.values['positions']
+  assert.equal(await said('speed', { model: 'bert-base', device: 'h100' }), 512)
+  assert.equal(await said('memory', { model: 'gpt2', sequence: 4096 }), 1024)
+  assert.equal(await said('memory', { model: 'gpt2', sequence: 1024 }), undefined)
+  assert.equal(await said('memory', { model: 'resnet50', sequence: 4096 }), undefined)
+})
+
+test('figures that no text was found for are unverified', () => {
+  const of = (name: string) => devices.find((device) => device.name === name)
+  const [a100, rtx3090] = [of('a100'), of('rtx3090')]
+  for (const f of [a100?.bandwidth, rtx3090?.fp16Accumulate, rtx3090?.memory, rtx3090?.bandwidth, rtx3090?.peak.fp16])
+    assert.equal(f?.status, 'unverified')
+  for (const f of [a100?.peak.fp16, a100?.memory]) assert.equal(f?.status, 'read')
+  assert.equal(rtx3090?.peak.fp32?.status, 'quoted')
+})
+
 test('evidence: the tables add up, every row has its source, every source is used', async () => {
   const all = await runScenario('evidence', { task: 'all' })
   assert.equal(all.metrics['results'], comparisons.length)
@@ -149,6 +167,17 @@ test('evidence: the tables add up, every row has its source, every source is use
   )
   const detection = await runScenario('evidence', { task: 'detection' })
   assert.equal(detection.metrics['diverged'], 1)
+  // Points of top-1 and of perplexity have no common largest.
+  assert.ok(Number.isNaN(all.metrics['largestLoss']))
+  assert.equal(all.findings[0]?.values['worst'], '0.01 top-1 % (Inception v2), 0.25 perplexity (GEMM + residual)')
+  const fp8 = await runScenario('evidence', { task: 'fp8' })
+  assert.ok(fp8.findings.some(({ code }) => code === 'costFp8Inference'))
+  assert.ok(!image.findings.some(({ code }) => code === 'costFp8Inference'))
+  // 12.59 without scaling was published for the products alone.
+  assert.deepEqual(
+    tables(fp8)[0]?.rows.map((row) => row[3]),
+    ['12.59', null],
+  )
 })
 
 test('frameworks: growth as in the traces of the frameworks', async () => {
@@ -243,7 +272,7 @@ test('what is wrong is told by name', async () => {
     ['memory', { params: '1e400' }, 'invalid-value'],
     ['memory', { params: '7B', model: 'gpt2' }, 'conflicting-sources'],
     ['memory', { hidden: 768 }, 'wrong-usage'],
-    ['memory', { layers: 2, hidden: 10, heads: 3 }, 'unsupported-combination'],
+    ['memory', { layers: 2, hidden: 10, heads: 3 }, 'invalid-value'],
     ['memory', { recipe: 'autocats' }, 'invalid-value', 'autocast'],
     ['memory', { ranks: 0 }, 'invalid-value'],
     ['memory', { batch: 1e30 }, 'invalid-value'],

@@ -121,6 +121,14 @@ test('forward overflow of a matmul: 64 products of 32 and 4 … 64', () => {
   assert.equal(metrics['matmulBf16Amp'], 0)
 })
 
+test('an overshoot is off, not missing', async () => {
+  for (const failure of ['swallowed', 'stalled']) {
+    const screen = render(await runScenario('cures', { failure }))
+    assert.match(screen, /^ +off by /m)
+    assert.ok(!screen.includes('missing'), screen)
+  }
+})
+
 test('swallowed update: 1 + 0.0001, 1000 times', () => {
   const missing = (w: number): number => Math.abs(1 - (w - 1) / 0.1)
   const delta = (round: Round): number => Math.fround(-1e-3 * round(-0.1))

@@ -137,3 +137,20 @@ test('nonsense is refused, and nothing moves at lr 0', async () => {
   await code('wrong-usage', { tensor: 'x' })
   assert.ok(Number.isNaN((await run({ lr: 0, count: 10 }))['lostBf16']))
 })
+
+test("states that underflow make Adam's steps wild, and nothing of that is called right", async () => {
+  // g ~ 1e-3: (1 − 0.999)·g² ~ 1e-9 is below 2^-25, so v is 0 and the step is lr·m/ε = 2e-5 · 1e-3 / 1e-8 ~ 1.
+  const { metrics, findings, blocks } = await runScenario('fine-tuning', { states: 'fp16', count: 500, updates: 20 })
+  assert.ok((metrics['moveOverLr'] as number) > 1000)
+  assert.deepEqual(
+    findings.map(({ code, tone }) => [code, tone]),
+    [
+      ['tuneWild', 'bad'],
+      ['tuneWildWays', 'bad'],
+    ],
+  )
+  assert.ok((findings[0]?.values['emptied'] as number) > 0.9)
+  for (const block of blocks) if (block.kind === 'table') assert.ok(block.tones?.every((tone) => tone === 'bad'))
+  const kept = await runScenario('fine-tuning', { states: 'bf16', count: 500, updates: 20 })
+  assert.equal(kept.findings[0]?.code, 'tuneLost')
+})

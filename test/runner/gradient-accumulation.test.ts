@@ -53,6 +53,38 @@ test('the known sums: 1024 × 0.001 in fp16, 4 × 2^15', async () => {
   assert.equal((await metricsOf({ scale: 65536 }))['lowSum'], Number.POSITIVE_INFINITY)
 })
 
+test('each buffer has its own verdict, and 4 × 2^127 is 2^129', async () => {
+  const { findings } = await runScenario('gradient-accumulation', {})
+  assert.deepEqual(
+    findings.slice(0, 3).map(({ code, tone }) => [code, tone]),
+    [
+      ['accSumLow', 'bad'],
+      ['accSumOther', 'bad'],
+      ['accSumWide', 'good'],
+    ],
+  )
+  assert.equal(findings[1]?.values['other'], 'bf16')
+  const written = async (format: string) =>
+    render(await runScenario('gradient-accumulation', { format }), { lang: 'en', width: 200 })
+  assert.match(await written('bf16'), /4 × 2\^127 \(2\^129\): Inf/)
+  assert.match(await written('fp16'), /4 × 2\^15 \(131072\): Inf/)
+})
+
+test('what nothing is wrong with is not called wrong', async () => {
+  const why = async (params: Params): Promise<unknown[]> => {
+    const { blocks } = await runScenario('gradient-accumulation', { about: 'mistakes', ...params })
+    const table = blocks.find((block) => block.kind === 'table')
+    return table?.rows.map((row) => (row[3] as { code: string }).code) ?? []
+  }
+  assert.deepEqual(await why({ micro: 1 }), [
+    'accWhy-right',
+    ...Array.from({ length: 7 }, () => 'accWhy-one'),
+    'accWhy-overflow',
+  ])
+  assert.equal((await why({ micro: 4, lastSamples: 8 }))[7], 'accWhy-same-size')
+  assert.equal((await why({ micro: 4 }))[7], 'accWhy-means')
+})
+
 test('loops with equal micro-gradients, by hand', async () => {
   for (const micro of [4, 8]) {
     const m = await metricsOf({ about: 'mistakes', micro, spread: 0, gradient: 2 ** -10 })
@@ -115,7 +147,7 @@ test('every view in every width, language and format', async () => {
       for (const lang of ['en', 'zh'] as const) {
         const screen = render(result, { lang, width: 80 })
         assert.ok(!/undefined|accLoop-|accWhy-|accCase-/.test(screen), screen)
-        assert.ok(screen.trimEnd().split('\n').length <= 28, screen)
+        assert.ok(screen.trimEnd().split('\n').length <= 29, screen)
       }
     }
 })

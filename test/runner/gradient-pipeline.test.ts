@@ -121,6 +121,23 @@ test('a threshold far too small crushes the right order too; one never reached c
   assert.deepEqual([never['clippedSteps'], never['hardestClip']], [0, 1])
 })
 
+test('message bytes and what a ring of 4 passes on: 3 · 96 against 1.5 · 1024', async () => {
+  assert.equal((await metricsOf({}))['trafficShare'], (3 * 96) / (1.5 * 1024))
+})
+
+test('where weights and states alone are too much, no smaller batch is advised', async () => {
+  const about = async (params: Params) =>
+    (await runScenario('gradient-pipeline', { problem: 'memory', ...params })).findings[1]?.values['hopeless']
+  assert.equal(await about({ model: '175b', capacity: 80 }), true)
+  assert.equal(await about({ capacity: 2.2 }), false)
+  const screen = render(await runScenario('gradient-pipeline', { problem: 'memory', model: '175b' }), {
+    lang: 'en',
+    width: 300,
+  })
+  assert.match(screen, /Micro-batch 1 of 4 does not fit/)
+  assert.ok(!/fewer samples/.test(screen))
+})
+
 test("memory: GPT-2's graphs of 4 samples, by Korthikanti's formula", async () => {
   const [fixed, graph] = [18 * 124_439_808, 4 * 12 * 1024 * 768 * (34 + (5 * 12 * 1024) / 768)]
   const gib = 2 ** 30

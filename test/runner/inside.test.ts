@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { f16round } from '@petamoriken/float16'
+import { FpsimError } from '../../src/errors.js'
 import { decode } from '../../src/format/decode.js'
 import { format } from '../../src/format/parse.js'
 import { caseNames, inputs, outcome, verdictOf } from '../../src/runner/forward/cases.js'
@@ -128,7 +129,7 @@ for (const { algo, history, margin } of [
       assert.equal(kept.lost, results.filter((x) => x === 0).length)
       assert.equal(kept.few, results.filter((x) => x > 0 && x < 2 ** -6).length)
       if (kept.saturated > 0) cutSteps++
-      if (step > 8 && step <= 8 + history) {
+      if (step > 8 && step <= 8 + (algo === 'max' ? history : 1)) {
         zeros += kept.lost
         after += tensor.length
       }
@@ -229,4 +230,23 @@ test('autocast: the lesson loses what FP16 alone loses, and keeps it under every
   const { metrics: refused } = await runScenario('autocast', { graph: 'linear softmax bce' })
   assert.equal(refused['refused'], 3)
   assert.ok(Number.isNaN(refused['resultUnderPolicy']))
+})
+
+test('autocast names the cause that is there', async () => {
+  const of = async (graph?: string) =>
+    (await runScenario('autocast', graph === undefined ? {} : { graph })).findings.map(({ code, values }) => ({
+      code,
+      ...values,
+    })) as readonly Record<string, unknown>[]
+  // Probabilities below 2^-25 are no overflow, though exp inside the exact one is large; the square in layer-norm is.
+  for (const [graph, tooLarge] of [
+    ['linear sigmoid bce', false],
+    [undefined, true],
+  ] as const)
+    assert.equal((await of(graph)).find(({ code }) => code === 'autocast-fp16-lost')?.['tooLarge'], tooLarge, graph)
+  for (const before of ['sigmoid', 'softmax']) assert.equal((await of(`linear ${before} bce`))[0]?.['before'], before)
+  await assert.rejects(runScenario('autocast', { policy: 'p=f32,c=f17' }), (error: unknown) => {
+    assert.ok(error instanceof FpsimError)
+    return error.values['value'] === 'f17'
+  })
 })

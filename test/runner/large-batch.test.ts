@@ -74,6 +74,40 @@ test('LARS with fp16 norms: 0, Inf, NaN, stalled; in fp32 none is wrong', async 
   assert.equal((await metricsOf({ format: 'fp32' }))['layersWrong'], 0)
 })
 
+test('a norm that overflowed is told apart from 0/0, and NaN from Inf', async () => {
+  const shown = async (params: Params) => {
+    const { blocks, findings } = await runScenario('large-batch', params)
+    const table = blocks.filter((block) => block.kind === 'table').at(-1)
+    const rows = table?.rows ?? []
+    const cause = Object.fromEntries(rows.map((row) => [row[0], (row.at(-1) as { code: string }).code.slice(11)]))
+    return { cause, rows, norms: findings.find(({ code }) => code === 'largeNorms')?.values }
+  }
+  const e4m3 = await shown({ format: 'e4m3fn' })
+  assert.deepEqual(
+    [e4m3.cause['fc.weight'], e4m3.cause['fc.bias'], e4m3.norms?.['beyond']],
+    ['overflowed', 'nan', 'NaN'],
+  )
+  const half = await shown({})
+  assert.deepEqual([half.cause['fc.weight'], half.norms?.['beyond']], ['overflowed', 'Inf'])
+  const scaled = await shown({ scale: 65536 })
+  // |w| and |g| are both a quarter off: their ratio is near, neither norm is right.
+  assert.notEqual(scaled.cause['layer4.conv'], 'right')
+  for (const [, , w, , g, , ratio] of half.rows)
+    if (Number.isFinite(ratio)) near(ratio as number, (w as number) / (g as number), 1e-5)
+})
+
+test('of two options the one that was given is to blame', async () => {
+  for (const [params, option] of [
+    [{ updates: 10 }, 'updates'],
+    [{ times: 4096 }, 'times'],
+    [{ times: 64, updates: 10 }, 'times'],
+  ] as [Params, string][])
+    await assert.rejects(
+      runScenario('large-batch', params),
+      (error) => error instanceof FpsimError && error.values['option'] === option,
+    )
+})
+
 test('screens', async () => {
   for (const params of [{}, { format: 'bf16' }, { format: 'e4m3fn', scale: 65536 }, { times: 1, warmup: 0 }])
     for (const lang of ['en', 'zh'] as const) {

@@ -6,6 +6,7 @@ import { FpsimError } from '../../src/errors.js'
 import { decode } from '../../src/format/decode.js'
 import { largest } from '../../src/format/format.js'
 import { format } from '../../src/format/parse.js'
+import { render } from '../../src/render/render.js'
 import { edgeRatios, halfStep, hasOddCode, isLost, smallestMove, stuckFrom, updater } from '../../src/runner/lost.js'
 import { runScenario } from '../../src/scenario/library.js'
 
@@ -100,19 +101,56 @@ test('from where on nothing moves, against every fp16 and bf16 weight', () => {
       2 ** -26,
       0.75,
       1.25 * 2 ** 4,
+      16,
+      24,
     ]) {
       const f = format(name)
-      let from = decode(1, f)
-      for (let code = 1; code < finite - 1; code++) {
-        const w = decode(code, f)
-        // float64 holds these sums; float32 does where it is asked.
-        const after = Math.fround(w + delta) === w + delta ? round(w + delta) : w < delta ? delta : w
-        if (after !== w) from = decode(code + 1, f)
+      for (const towardZero of [false, true]) {
+        let moved = 0
+        let stays = 0
+        for (let code = 1; code < finite - 1; code++) {
+          const w = decode(code, f)
+          const sum = towardZero ? w - delta : w + delta
+          // float64 holds these sums; float32 does where it is asked.
+          const after = Math.fround(sum) === sum ? round(sum) : w < delta ? delta : w
+          if (after !== w) moved = w
+          if (after === w) stays = w
+        }
+        const stuck = stuckFrom(delta, f, towardZero)
+        const what = `${delta} ${towardZero ? 'off' : 'on'} ${name}`
+        // The last weight that moves ends its binade, at a tie it is the one before, or it is a power of two itself.
+        const isPower = moved > 0 && Number.isInteger(Math.log2(moved))
+        const above = towardZero && isPower && moved !== stuckFrom(delta, f, false).from / 2
+        const inTop = moved > largest(f) / 2
+        assert.equal(
+          stuck.from,
+          moved === 0 ? decode(1, f) : inTop ? Number.NaN : above ? moved : 2 ** (Math.floor(Math.log2(moved)) + 1),
+          what,
+        )
+        assert.equal(stuck.above, !inTop && above, what)
+        // In the last binade some move and some stay only at a tie.
+        assert.equal(stuck.everyOther, inTop && stays > largest(f) / 2 ? 2 ** f.emax : Number.NaN, what)
       }
-      // The last weight that moves ends its binade, at a tie it is the one before; the next power of two follows.
-      const power = from > largest(f) / 2 ? Number.NaN : 2 ** Math.ceil(Math.log2(from))
-      assert.equal(stuckFrom(delta, f), from === decode(1, f) ? from : power, `${delta} in ${name}`)
     }
+})
+
+test('what it says agrees with itself when the update points to 0, and at the top', async () => {
+  const stuck = async (params: Record<string, number>) =>
+    (await runScenario('lost-updates', params)).findings[1]?.values
+  // 1 − 0.00024414065 is less than half way to 1 − 2^-11: it moves, but nothing above 1 does.
+  assert.notEqual(f16round(1 - 0.00024414065), 1)
+  assert.equal(f16round(1 + 2 ** -10 - 0.00024414065), 1 + 2 ** -10)
+  const down = await stuck({ weight: 1, update: -0.00024414065 })
+  assert.deepEqual([down?.['formatStuck'], down?.['formatAbove'], down?.['update']], [1, true, -0.00024414065])
+  const up = await stuck({ weight: 1, update: 0.00024414065 })
+  assert.deepEqual([up?.['formatStuck'], up?.['formatAbove']], [1, false])
+  assert.deepEqual([f16round(32768 + 16), f16round(32768 + 32 + 16)], [32768, 32768 + 64])
+  assert.equal((await stuck({ weight: 32768, update: 16 }))?.['formatEveryOther'], 32768)
+  // Exactly half a step is not enough for an even weight: the sentence must not ask for what it has.
+  const [lost] = (await runScenario('lost-updates', { weight: 1, update: 2 ** -11 })).findings
+  assert.deepEqual([lost?.code, lost?.values['odd']], ['lostUpdateLost', false])
+  const screen = render(await runScenario('lost-updates', { weight: 1, update: 2 ** -11 }))
+  assert.match(screen.replace(/\s+/g, ' '), /more than half a step, 2\^-11/)
 })
 
 test('the lesson: 1e-4', async () => {

@@ -193,7 +193,12 @@ for (const [name, want] of Object.entries(expected))
   })
 
 test('there are logs of every pattern', () => {
-  assert.deepEqual([...new Set(Object.values(expected).map(({ pattern }) => pattern))].sort(), [...patterns].sort())
+  // The two others stand in the tests of the history.
+  const others = ['dead', 'too-many-overflows']
+  assert.deepEqual(
+    [...new Set(Object.values(expected).map(({ pattern }) => pattern)), ...others].sort(),
+    [...patterns].sort(),
+  )
 })
 
 test('interval and floor decide what a log means', async () => {
@@ -275,4 +280,14 @@ test('a log and a stream exclude each other; options of one mean nothing to the 
     { loss: 1e-6, lossFloor: 0, steps: 300 },
   ])
     assert.equal(await code(params as Record<string, number | string>), 'nothing')
+})
+
+test('gradients that are Inf themselves: every step is lost, and no alarm about it is false', async () => {
+  const path = join(folder, 'inf.txt')
+  writeFileSync(path, '3\n4\ninf\n')
+  const result = await runScenario('monitor', { input: path })
+  assert.equal(result.findings[0]?.code, 'monitorNoStep')
+  assert.equal(result.findings[0]?.tone, 'bad')
+  assert.equal(result.metrics['falseAlarms'], 0)
+  for (const lang of ['en', 'zh'] as const) assert.doesNotMatch(render(result, { lang }), /NaN of|NaN 的/)
 })

@@ -107,13 +107,47 @@ test('a scale of 1000 rounds again, 1024 does not', async () => {
   assert.equal(metrics['changedByPower'], 0)
 })
 
+test('a recorded profile is judged by all significands of the format, not by values made up for it', async () => {
+  // A profile knows binades. By another codec 3 of FP16's 1024 significands survive × 1000, ÷ 1000.
+  for (const profile of ['digits-cnn', 'digits-mlp']) {
+    const { metrics, blocks } = await runScenario('static-scaling', { profile })
+    assert.ok(Math.abs((metrics['changed'] as number) - 1021 / 1024) < 1e-4, profile)
+    const note = blocks.find((block) => block.kind === 'note')
+    assert.ok(note?.kind === 'note')
+    assert.deepEqual([note.values['significands'], note.values['drawn'], note.values['format']], [1024, 0, 'fp16'])
+  }
+  // × 3 keeps the significands whose third of a step fits: counted by another codec.
+  const kept = Array.from({ length: 1024 }, (_, i) => 1 + i / 1024).filter(
+    (x) => Math.fround(f16round(x * 3) * Math.fround(1 / 3)) === x,
+  ).length
+  const { metrics } = await runScenario('static-scaling', { scale: 3 })
+  // Not quite equal: of the lowest normal binade those that × 3 leaves subnormal do not count.
+  assert.ok(Math.abs((metrics['changed'] as number) - (1 - kept / 1024)) < 0.02)
+  // A format with more significands than can be tried: some are drawn, the seed decides which.
+  const wide = await runScenario('static-scaling', { format: 'fp32', scale: 3 })
+  assert.ok(
+    wide.metrics['changed'] !==
+      (await runScenario('static-scaling', { format: 'fp32', scale: 3, seed: 2 })).metrics['changed'],
+  )
+})
+
+test('nothing lost and nothing beyond the range: no chart', async () => {
+  const { blocks } = await runScenario('static-scaling', { format: 'bf16' })
+  assert.ok(blocks.every(({ kind }) => kind !== 'line-chart'))
+})
+
 test('values without a safe scale, with NaN, and none at all', async () => {
   const wide = (await runScenario('static-scaling', { input: file('wide.txt', [1e-30, 1, 1e30]) })).metrics
   assert.ok((wide['minGoodScale'] as number) > (wide['maxSafeScale'] as number))
   assert.equal(wide['goodScales'], 0)
   const nan = await runScenario('static-scaling', { input: file('nan.txt', [Number.NaN, 1, 2]) })
   assert.equal(nan.metrics['nonfinite'], 1)
-  assert.ok(nan.findings.some(({ code }) => code === 'nonfiniteInput'))
+  // One NaN is enough: no scale is called safe.
+  assert.deepEqual(
+    nan.findings.map(({ code, tone }) => [code, tone]),
+    [['scalingNaNStream', 'bad']],
+  )
+  for (const block of nan.blocks) if (block.kind === 'table') assert.ok(block.tones?.every((tone) => tone === 'bad'))
   const zeros = await runScenario('static-scaling', { input: file('zeros.txt', [0, 0]) })
   assert.deepEqual(
     zeros.findings.map(({ code }) => code),

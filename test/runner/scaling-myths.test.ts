@@ -18,6 +18,7 @@ const names = [
   'after-backward',
   'unscale-fp16',
   'clip-first',
+  'update-first',
   'fp16-loss',
   'zero',
 ]
@@ -96,8 +97,8 @@ test('doubling after every clean step skips half the updates, GradScaler 1 of 20
   const { metrics } = await run()
   assert.equal(metrics['naiveSkipped'], 1 / 2)
   near(metrics['pytorchSkipped'], 1 / 2001, 1e-12)
-  // Already at its ceiling 2^24 the naive rule cannot double any more.
-  assert.equal(await metric('naiveSkipped', { scale: 2 ** 24 }), 0)
+  // At 2^24 too, where the course notes' own ceiling would hide it.
+  for (const scale of [1, 2 ** 23, 2 ** 24]) assert.equal(await metric('naiveSkipped', { scale }), 1 / 2)
 })
 
 test('what is lost is what the recording counts', async () => {
@@ -186,7 +187,10 @@ async function verdicts(params = {}): Promise<string[]> {
 }
 
 test('verdicts follow what was measured', async () => {
-  assert.deepEqual(await verdicts(), ['wrong', 'half', 'wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'half', 'half'])
+  assert.deepEqual(await verdicts(), [
+    ...['wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'wrong'],
+    ...['half', 'half'],
+  ])
   // Loss × 1 is no scaling: scaling later, unscaling in FP16 and clipping first are then the same, and no loss overflows.
   const unscaled = await verdicts({ scale: 1 })
   for (const name of ['after-backward', 'unscale-fp16', 'clip-first', 'fp16-loss'])
@@ -200,7 +204,7 @@ test('verdicts follow what was measured', async () => {
 
 test('every statement opens, in both languages, at odd scales and widths', async () => {
   for (const myth of ['all', ...names])
-    for (const params of [{ myth }, { myth, scale: 3.7, growth: 2 }, { myth, scale: 1 }, { myth, scale: 2 ** 24 }]) {
+    for (const params of [{ myth }, { myth, scale: 3.7 }, { myth, scale: 1 }, { myth, scale: 2 ** 24 }]) {
       const result = await run(params)
       assert.ok(result.blocks.length > 0)
       for (const lang of ['en', 'zh'] as const)
@@ -210,6 +214,26 @@ test('every statement opens, in both languages, at odd scales and widths', async
           if (width === 80) assert.ok(screen.trimEnd().split('\n').length <= 26, `${myth} ${lang}\n${screen}`)
         }
     }
+})
+
+test('who updates the scale before unscaling halves the update of a growing step', async () => {
+  const { metrics, blocks } = await run({ myth: 'update-first' })
+  assert.deepEqual([metrics['earlyUpdateNorm'], metrics['lateUpdateNorm']], [0.5, 1])
+  const [table] = blocks
+  assert.ok(table?.kind === 'table')
+  const halved = table.rows.filter((row) => row[3] === 0.5).map(([name]) => name)
+  assert.deepEqual(halved, ['DeepSpeed'])
+  assert.ok(table.rows.every((row) => row[2] === 1))
+})
+
+test('an option that a myth does not read is refused', async () => {
+  for (const myth of names)
+    if (myth !== 'magnitude')
+      await assert.rejects(
+        run({ myth, growth: 5 }),
+        (error) => error instanceof FpsimError && error.code === 'wrong-usage' && error.values['option'] === 'growth',
+      )
+  assert.equal(await metric('gradScalerMoved', { growth: 5 }), 1)
 })
 
 test('what is not allowed is refused', async () => {

@@ -12,6 +12,7 @@ import type { Result, Table } from '../../src/result/result.js'
 import { decimate } from '../../src/runner/decimate.js'
 import { checkScenario } from '../../src/scenario/check.js'
 import { runScenario } from '../../src/scenario/library.js'
+import { needsAmax, policyNames, policyOf } from '../../src/train/loss-scale.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'fpsim-scaling-'))
 test.after(() => rmSync(folder, { recursive: true }))
@@ -92,16 +93,9 @@ for (const { policy, plain, more } of [
   { policy: 'none', plain: () => fixed(1), more: {} },
 ])
   test(`${policy}: every value of every step`, async () => {
-    const { metrics } = await runScenario('dynamic-scaling', {
-      ...{ input, steps: 700, policies: policy, ...stream, seed: 5 },
-      ...(policy === 'pytorch' ? {} : { growthInterval: 20 }),
-      ...more,
-    }).catch(async (error: unknown) => {
-      // The lesson's own growth interval means nothing to the others.
-      if (!(error instanceof FpsimError)) throw error
-      const own = file(`${policy}.yaml`, lesson(policy))
-      return runScenario(own, { input, steps: 700, ...stream, seed: 5, ...more })
-    })
+    // The lesson's own growth interval means nothing to those that have none.
+    const run = { input, steps: 700, policies: policy, ...stream, seed: 5, ...more }
+    const { metrics } = await runScenario('dynamic-scaling', run)
     const wanted = bruteForce(plain(), sizeOfSteps({ ...stream, steps: 700, seed: 5 }), 700)
     const blind = policy === 'static' || policy === 'none'
     assert.equal(metrics['overflows'], wanted.overflows)
@@ -252,6 +246,73 @@ test('a key goes to the policies that have it; one that none has is refused', as
     ])
 })
 
+test("a lesson's own values go to the policies that have such a key; the user's must be of use", async () => {
+  const short = { steps: 60, runs: 2 }
+  for (const name of policyNames) {
+    await runScenario('dynamic-scaling', { policies: name, steps: 60 })
+    await runScenario('scaling-strategies', { policies: name, steps: 60 })
+    if (!needsAmax(policyOf(name))) await runScenario('scale-collapse', { ...short, policies: name, steps: 100 })
+  }
+  const all = await runScenario('dynamic-scaling', { policies: 'all', steps: 60 })
+  const chart = all.blocks.find((block) => block.kind === 'line-chart')
+  assert.ok(chart?.kind === 'line-chart')
+  assert.equal(chart.series.length, 22)
+  for (const [lesson, params, wanted] of [
+    ['dynamic-scaling', { policies: 'static', growthInterval: 10 }, ['unknown-key', 'growthInterval']],
+    ['dynamic-scaling', { policies: 'none', initScale: 4 }, ['invalid-value', 'initScale']],
+    ['dynamic-scaling', { policies: 'naive', growthInterval: 10 }, ['invalid-value', 'growthInterval']],
+    ['scale-collapse', { policies: 'naive', growthInterval: 10 }, ['invalid-value', 'growthInterval']],
+    ['dynamic-scaling', { tolerance: 0.1 }, ['unknown-key', 'tolerance']],
+    ['dynamic-scaling', { policies: 'pytorch', minScale: 1 }, ['unknown-key', 'minScale']],
+    ['dynamic-scaling', { policies: 'pytorch', staticScale: 4 }, ['wrong-usage', 'staticScale']],
+    ['scaler-frameworks', { policies: 'te-delayed' }, ['invalid-value', 'policies']],
+  ] as const)
+    assert.deepEqual(await codeOf(runScenario(lesson, params)), wanted)
+  // What a framework fixes may be said.
+  await runScenario('dynamic-scaling', { policies: 'naive', growthInterval: 1, steps: 60 })
+  // A lesson whose own policies do not have its own key is wrong.
+  const own = file('odd.yaml', lesson('pytorch', ', hysteresis: 2, steps: 60'))
+  assert.deepEqual(await codeOf(runScenario(own)), ['unknown-key', 'hysteresis'])
+})
+
+test('an exponent is a name of the first scale, on the command line and in YAML', async () => {
+  const plain = (await runScenario('dynamic-scaling', { steps: 60, initScale: 1024 })).metrics
+  for (const names of [{ initial_scale_power: 10 }, { initialScalePower: '10' }])
+    assert.deepEqual((await runScenario('dynamic-scaling', { steps: 60, ...names })).metrics, plain)
+  const own = file('power.yaml', lesson('pytorch', ', initial_scale_power: 10, steps: 60'))
+  assert.deepEqual((await checkScenario(own)).problems, [])
+  assert.equal((await runScenario(own)).params['initScale'], 1024)
+  for (const power of [200, 1.5, 'big'])
+    assert.deepEqual(await codeOf(runScenario('dynamic-scaling', { initial_scale_power: power })), [
+      'invalid-value',
+      'initial_scale_power',
+    ])
+  const wrong = await checkScenario(file('power2.yaml', lesson('pytorch', ', initial_scale_power: 200')))
+  assert.deepEqual(
+    wrong.problems.map(({ code, values: { line } }) => [code, line]),
+    [['invalid-value', 5]],
+  )
+})
+
+test('delayed scaling follows amax, saturates and skips nothing', async () => {
+  const run = { policies: 'te-delayed', format: 'e4m3fn', steps: 300, drift: 2 ** -6, noise: 1, spikeRate: 0, seed: 5 }
+  const { metrics } = await runScenario('dynamic-scaling', { ...run, input })
+  const largest = Math.max(...values.map(Math.abs))
+  // 448 over the largest seen so far: the stream shrinks and the history of 1024 remembers the first step.
+  assert.equal(metrics['finalScale'], Math.fround(448 / Math.fround(largest)))
+  assert.equal(metrics['skipped'], 0)
+  const spiked = (await runScenario('dynamic-scaling', { ...run, input, spikeRate: 0.02, spikeHeight: 1000 })).metrics
+  assert.ok((spiked['overflows'] as number) > 0)
+  assert.equal(spiked['skipped'], 0)
+})
+
+test('who gives up is told, whichever place it has, and its last step is not called skipped', async () => {
+  const run = { policies: 'pytorch,deepspeed-zero', initScale: 1, spikeRate: 1, spikeHeight: 1e6, growthInterval: 100 }
+  const { findings } = await runScenario('scaling-strategies', run)
+  const raised = findings.find(({ code }) => code === 'scalingGaveUp')
+  assert.deepEqual([raised?.values['step'], raised?.values['skipped'], raised?.tone], [1, 1, 'bad'])
+})
+
 test('a long series keeps its extremes', () => {
   const series = Array.from({ length: 10_007 }, (_, t) => Math.sin(t * t) + (t === 6543 ? 9 : 0) - (t === 17 ? 9 : 0))
   const { steps, series: open } = decimate(series.length)
@@ -299,6 +360,30 @@ test('a pattern: the scales of the frameworks, worked out elsewhere', async () =
   }
   for (const [policy, scales] of Object.entries(wanted)) assert.equal(rowOf(tableOf(result), policy), scales, policy)
   assert.ok(Number.isNaN(result.metrics['matching']))
+})
+
+test('who gives up in a pattern is told; defaults say whose they are', async () => {
+  const run = { pattern: 'XXXXX', initScale: 4, policies: 'fairseq,deepspeed-zero,openseq2seq-backoff,jmp' }
+  const { findings, blocks } = await runScenario('scaler-frameworks', run)
+  const raised = findings.filter(({ code }) => code === 'scalingRaises')
+  // Hysteresis 2: 4, 2, 1, and the fourth overflow finds 1.
+  assert.deepEqual(
+    raised.map(({ values }) => [values['policy'], values['at'], values['scale']]),
+    [['deepspeed-zero', 4, 1]],
+  )
+  const [, defaults] = blocks.filter((block) => block.kind === 'table') as Table[]
+  assert.deepEqual(
+    defaults?.rows.map(([, first, grows]) => [(first as { code: string }).code, grows]),
+    [
+      ['scalingPower', 2000],
+      ['scalingPower', 1001],
+      ['scalingPower', 2000],
+      ['scalingCallers', 2000],
+    ],
+  )
+  const line = blocks.find((block) => block.kind === 'note' && block.code === 'scalingCommandLine')
+  assert.ok(line?.kind === 'note')
+  assert.deepEqual([line.values['exponent'], line.values['window']], [7, 2 ** 14])
 })
 
 test('the log of BigScience 104B: who reproduces it', async () => {

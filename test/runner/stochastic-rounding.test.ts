@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FpsimError } from '../../src/errors.js'
 import { format } from '../../src/format/parse.js'
+import { render } from '../../src/render/render.js'
 import { edgeOf, momentsAfter, oddsIn } from '../../src/runner/chance.js'
 import { runScenario } from '../../src/scenario/library.js'
 
@@ -137,6 +138,16 @@ test('nothing is left to chance in fp32', async () => {
   const { findings, metrics } = await runScenario('stochastic-rounding', { format: 'fp32', runs: 5 })
   assert.equal(findings[1]?.code, 'srNoChance')
   assert.equal(metrics['spread'], 0)
+})
+
+test('an update that fp32 itself loses is no proof that nothing is left to chance', async () => {
+  const { findings } = await runScenario('stochastic-rounding', { update: 1e-12, runs: 5, updates: 10 })
+  assert.equal(Math.fround(1 + 1e-12), 1)
+  assert.deepEqual([findings[1]?.code, findings[1]?.tone], ['srDrowned', 'bad'])
+  // One step of bf16 above 1 is 2^-7.
+  assert.equal(findings[1]?.values['odds'], Math.fround(1e-12) * 2 ** 7)
+  const few = await runScenario('stochastic-rounding', { updates: 1, runs: 2 })
+  assert.ok(!/NaN|\b1 updates/.test(render(few)), render(few))
 })
 
 test('nonsense is refused', async () => {

@@ -171,6 +171,100 @@ test('the loops that are wrong: their figures', async () => {
   assert.equal(await metric('loopsWrong', { loop: 'all' }), 6)
 })
 
+test('the GAN: each optimizer skips for itself, the one scale backs off once (S7)', async () => {
+  const skips = async (params: Params) => {
+    const { findings } = await lesson({ loop: 'gan', ...params })
+    const { d, g, backoffs, scaleAfter } = findings.find(({ code }) => code === 'step-gan-skips')?.values ?? {}
+    return [d, g, backoffs, scaleAfter]
+  }
+  assert.deepEqual(await skips({ inf: 'd' }), [1, 0, 1, 32768])
+  assert.deepEqual(await skips({ inf: 'g' }), [0, 1, 1, 32768])
+  assert.deepEqual(await skips({ inf: 'both' }), [1, 1, 1, 32768])
+  assert.deepEqual(await skips({ inf: 'd', steps: 3 }), [1, 0, 1, 32768])
+  assert.deepEqual(await skips({}), [undefined, undefined, undefined, undefined])
+  const screen = render(await lesson({ loop: 'gan', inf: 'd' }))
+  assert.match(screen, /scaler\.step\(optimizer_d\) +skipped\n/)
+  assert.match(screen, /scaler\.step\(optimizer_g\) +w_g = 0\.00099998\n/)
+  // Skipped steps are counted against steps of an optimizer, not iterations.
+  const { values } = (await lesson({ loop: 'gan', rest: 1.5 })).findings.find(
+    ({ code }) => code === 'step-loop-repaired',
+  ) as Result['findings'][number]
+  assert.deepEqual([values['rightSkipped'], values['rightAttempts']], [2, 6])
+  for (const line of render(await lesson({ loop: 'gan' })).split('\n'))
+    if (line.includes(' BCELoss()(')) assert.match(line, /^✗/)
+  await assert.rejects(lesson({ loop: 'nlp', inf: 'd' }), FpsimError)
+  await assert.rejects(lesson({ inf: 'd' }), FpsimError)
+})
+
+test('the class LossScaling has its backoff, and lacks the check', async () => {
+  const result = await lesson({ loop: 'loss-scaling' })
+  const text = result.blocks.flatMap((block) => (block.kind === 'listing' ? block.lines : []))
+  const backoff = text.find((line) => line.text.includes('max(self.scale * 0.5, 1.0)'))
+  assert.deepEqual([backoff?.number, backoff?.tone], [5, 'bad'])
+  assert.equal(text.find((line) => line.text.startsWith('has_overflow ='))?.number, null)
+  assert.equal(result.findings.find(({ code }) => code === 'step-loop-inf')?.values['checkLine'], 5)
+  // Repaired it still doubles after every clean step: 65536, 131072 (0.5 × 2^17 is Inf), 65536.
+  assert.equal(result.metrics['skippedRight'], 1)
+  assert.equal(await metric('errorLine', { loop: 'loss-scaling', format: 'bf16' }), 5)
+})
+
+test('a loss scaled twice, and what each of its harms comes from', async () => {
+  const order = 'scale scale backward step update'
+  const inf = await lesson({ order })
+  assert.deepEqual(codes(inf), ['step-scaled-twice', 'step-was-skipped', 'step-compare', 'step-missing'])
+  assert.equal(inf.findings[0]?.values['factor'], 2 ** 32)
+  assert.equal(inf.findings[1]?.values['scale'], 2 ** 32)
+  const small = await lesson({ order, scale: 16 })
+  assert.equal(small.findings[1]?.code, 'step-wrong-factor')
+  assert.deepEqual([small.findings[1]?.values['factor'], small.findings[1]?.values['multiplied']], [16, 256])
+  assert.match(render(small).replace(/\s+/g, ' '), /multiplied by 256, divided by 16 only/)
+})
+
+test('a swallowed update, a gradient of 0 and two backward passes are what they are', async () => {
+  const swallowed = await lesson({ weight: 1 })
+  assert.deepEqual([swallowed.findings[0]?.code, swallowed.findings[0]?.tone], ['step-swallowed', 'bad'])
+  assert.equal(swallowed.findings[0]?.values['half'], 2 ** -25)
+  assert.match(render(swallowed), /^step\(\) .* swallowed /m)
+  assert.equal((await lesson()).findings[0]?.tone, 'good')
+  assert.equal((await lesson({ weight: 0.3 })).findings[0]?.tone, 'note')
+  for (const params of [{ activation: 0 }, { gradient: 0 }]) {
+    const zero = await lesson(params)
+    assert.deepEqual(codes(zero), ['step-zero'])
+    assert.ok(!/w\.grad .*lost/.test(render(zero)))
+  }
+  const order = 'zero_grad forward scale backward forward scale backward unscale clip step update'
+  const twice = await lesson({ order })
+  assert.deepEqual(codes(twice), ['step-accumulated', 'step-compare'])
+  assert.equal(twice.findings[0]?.values['parts'], 2)
+  assert.ok(Math.abs((twice.metrics['gradientAccumulated'] as number) - 2) < 1e-6)
+})
+
+test('a run that stops is compared with the same iteration, and clipping hides nothing that is left over', async () => {
+  const result = await lesson({ order: 'scale backward clip unscale step', steps: 3 })
+  const times = result.findings.find(({ code }) => code === 'step-adds-up')?.values['times']
+  assert.ok(Math.abs((times as number) - 3) < 1e-6, `${times}`)
+  const screen = render(result)
+  // v starts at 8 and loses 0.5 a step: in its second iteration the loss is 0.5 · 7.5.
+  assert.match(screen, /loss +fp32 .* 3\.75\n/)
+  assert.match(screen, /^iteration 2; w:/m)
+  assert.match(screen, /^✗ clip before unscale_\(\)/m)
+  assert.ok(!screen.includes('Call '))
+})
+
+test('a threshold without a clip is named, and the CSV holds the rows', async () => {
+  const order = 'zero_grad forward scale backward step update'
+  assert.ok(codes(await lesson({ order, maxNorm: 3 })).includes('step-no-clip'))
+  assert.ok(codes(await lesson({ loop: 'gan', maxNorm: 3 })).includes('step-no-clip'))
+  assert.ok(!codes(await lesson({ order })).includes('step-no-clip'))
+  assert.ok(!codes(await lesson({ maxNorm: 3 })).includes('step-no-clip'))
+  const lines = render(await lesson(), { to: 'csv' })
+    .trimEnd()
+    .split('\n')
+  assert.equal(lines[0], 'iteration,call,tensor,dtype,code,value,fate,unscaled')
+  assert.equal(lines.length, 14)
+  assert.ok(lines.includes(`1,unscale_(),w.grad,fp32,0x32abc000,${survived},,`))
+})
+
 test('the AttributeError of step(model.parameters()) is shown, and the program ends well', () => {
   const { code, out, err } = fpsim(['training-step', '--loop', 'performance-comparison'])
   assert.deepEqual([code, err], [0, ''])

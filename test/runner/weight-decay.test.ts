@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { distribution } from '../../src/data/distributions.js'
 import { FpsimError } from '../../src/errors.js'
+import { render } from '../../src/render/render.js'
 import { runScenario } from '../../src/scenario/library.js'
 import { bf16, fp16 } from './rounders.js'
 
@@ -102,6 +103,13 @@ test('the largest decay that is lost, and the next', async () => {
     assert.equal(above['factor'], 1 - 2 * limit)
     assert.ok((above['left'] as number) < 1)
   }
+})
+
+test('fp32 has no twin beside itself', async () => {
+  const result = await runScenario('weight-decay', { format: 'fp32', count: 4, updates: 5 })
+  const [table] = result.blocks.filter((block) => block.kind === 'table')
+  assert.equal(table?.rows.length, 6)
+  assert.ok(!/fp32, in fp32|fp32 = fp32/.test(render(result).replace(/\s+/g, ' ')), render(result))
 })
 
 test('nonsense is refused', async () => {

@@ -252,6 +252,57 @@ test('refused at the door: factors, scale and interval out of range, unknown key
   )
 })
 
+test('refused in use: what is no number, no truth value, no checkpoint', () => {
+  const refused = (act: () => unknown, option: string): void =>
+    assert.throws(
+      act,
+      (e: unknown) => e instanceof FpsimError && e.code === 'invalid-value' && e.values['option'] === option,
+    )
+  refused(() => gradScaler({ enabled: 'no' } as never), 'enabled')
+  refused(() => gradScaler(null as never), 'options')
+  const scaler = gradScaler()
+  refused(() => scaler.scale('3' as never), 'loss')
+  refused(() => scaler.update('3' as never), 'newScale')
+  const good = { scale: 8, growth_factor: 2, backoff_factor: 0.5, growth_interval: 7, _growth_tracker: 1 }
+  for (const [key, value] of [
+    ['scale', 'x'],
+    ['scale', Number.NaN],
+    ['scale', -1],
+    ['_growth_tracker', 0.5],
+    ['_growth_tracker', undefined],
+    ['growth_interval', '7'],
+  ] as const)
+    refused(() => scaler.loadStateDict({ ...good, [key]: value } as never), key)
+  assert.throws(() => scaler.loadStateDict({ ...good, growth_factor: 1 }), FpsimError)
+  // A refused checkpoint changes nothing; PyTorch itself saves a scale that fell to 0.
+  assert.equal(scaler.getScale(), 65536)
+  scaler.loadStateDict({ ...good, scale: 0 })
+  assert.equal(scaler.getScale(), 0)
+})
+
+test('FP16 gradients are refused under every name of the format', () => {
+  for (const dtype of ['fp16', 'float16', 'half', 'torch.float16']) {
+    const scaler = gradScaler()
+    scaler.scale(1)
+    assert.throws(() => scaler.unscale_({ ...optimizer('sgd', [[1]]), dtype }), misused('fp16-gradients'), dtype)
+  }
+  for (const [dtype, code] of [
+    ['float61', 'unknown-format'],
+    [16, 'invalid-value'],
+  ] as const) {
+    const scaler = gradScaler()
+    scaler.scale(1)
+    const o = { ...optimizer('sgd', [[1]]), dtype: dtype as never }
+    assert.throws(
+      () => scaler.unscale_(o),
+      (e: unknown) => e instanceof FpsimError && e.code === code,
+    )
+  }
+  const scaler = gradScaler()
+  scaler.scale(1)
+  scaler.unscale_({ ...optimizer('sgd', [[1]]), dtype: 'torch.bfloat16' })
+})
+
 test('states are replaced, never changed', () => {
   const scaler = gradScaler()
   const before = scaler.state()

@@ -162,7 +162,10 @@ test('a step is finite, overflow or an amax; NaN and Inf are overflows', () => {
   const down = next(init(), 'overflow')
   assert.equal(down.scale, 32768)
   assert.deepEqual(next(init(), { amax: Number.NaN }), down)
-  assert.deepEqual(next(init(), { amax: Number.NEGATIVE_INFINITY }), down)
+  for (const amax of [-1, Number.NEGATIVE_INFINITY]) {
+    const { code, values } = refusal(() => next(init(), { amax }))
+    assert.deepEqual([code, values['problem']], ['invalid-value', 'below-minimum'])
+  }
   assert.deepEqual(next(init(), { amax: 1e300 }), next(init(), 'finite'))
   for (const policy of ['te-delayed', 'openseq2seq-logmax']) {
     const scaler = lossScaler(policy)
@@ -173,6 +176,37 @@ test('a step is finite, overflow or an amax; NaN and Inf are overflows', () => {
         scaler.next(scaler.init(), 'overflow'),
         `${policy} ${amax}`,
       )
+  }
+})
+
+test('what is no state is refused', () => {
+  const states: unknown[] = [
+    ...[null, undefined, 4, 'state', {}, { scale: 4 }, { tracker: 0 }],
+    ...[
+      { scale: '4', tracker: 0 },
+      { scale: 4, tracker: Number.NaN },
+      { scale: Number.NaN, tracker: 0 },
+      { scale: -4, tracker: 0 },
+      { scale: 4, tracker: 0.5 },
+    ],
+  ]
+  for (const policy of ['pytorch', 'fairseq', 'te-delayed'])
+    for (const state of states)
+      assert.equal(refusal(() => lossScaler(policy).next(state as never, { amax: 1 })).code, 'invalid-value')
+  assert.equal(refusal(() => lossScaler('fairseq').next({ scale: 4, tracker: 0 }, 'finite')).code, 'invalid-value')
+  // How much is left of a hysteresis may be left out: then all of it is.
+  assert.deepEqual(lossScaler('megatron').next({ scale: 4, tracker: 0 }, 'overflow').left, 1)
+})
+
+test('an exponent out of range is shown as it was written', () => {
+  for (const [policy, power, problem, limit] of [
+    ['deepspeed-zero', 2000, 'above-maximum', 1023],
+    ['deepspeed-zero', -2000, 'below-minimum', -1074],
+    ['pytorch', 128, 'above-maximum', 127],
+    ['pytorch', -150, 'below-minimum', -149],
+  ] as const) {
+    const { values } = refusal(() => lossScaler(policy, { initial_scale_power: power }))
+    assert.deepEqual([values['value'], values['problem'], values['limit']], [power, problem, limit])
   }
 })
 

@@ -145,7 +145,8 @@ test('edges of the rules', () => {
       { kind: 'raised', at: 4 * i + 3, from: top / 4, to: top / 2 },
     ]
   }).flat()
-  assert.equal(nameOf(slow), 'healthy')
+  assert.equal(nameOf(slow), 'too-many-overflows')
+  assert.equal(nameOf(slow, { interval: 1, floor: 1 }), 'healthy')
 })
 
 test('counts, places, restarts, zero', () => {
@@ -165,7 +166,41 @@ test('counts, places, restarts, zero', () => {
       { kind: 'sample', at: 0, to: 2 ** -149, skipped: 0 },
       { kind: 'sample', at: 1, to: 0, skipped: 1 },
     ]),
-    'collapse',
+    'dead',
   )
   assert.equal(historyOf([]).events, 0)
+})
+
+test('scales written step by step, without a word about overflows', () => {
+  const samples = (steps: number, scaleAt: (t: number) => number): Told[] =>
+    Array.from({ length: steps }, (_, at) => ({ kind: 'sample', at, to: scaleAt(at) }))
+  // Growth at every clean step: half of the steps are lost, though the scale holds.
+  const naive = samples(999, (t) => 2 ** (16 + (t % 2)))
+  assert.equal(nameOf(naive), 'too-many-overflows')
+  assert.equal(nameOf(naive, { interval: 1, floor: 1 }), 'healthy')
+  // Overflows one in 376, growth made good in between, where the scaler grows after 1,000 clean steps.
+  assert.equal(
+    nameOf(
+      samples(6000, (t) => 2 ** (16 - (Math.floor(t / 376) % 2))),
+      { interval: 1000, floor: 1 },
+    ),
+    'too-many-overflows',
+  )
+  for (const floor of [1, Number.NaN]) {
+    const stuck = samples(300, (t) => Math.max(1, 1024 / 2 ** t))
+    assert.equal(nameOf(stuck, { interval: 2000, floor }), 'stuck-at-minimum')
+    assert.equal(nameOf(stuck.slice(0, 12), { interval: 2000, floor }), 'probing')
+  }
+  // A last overflow long after the start is not the start.
+  const opening = historyOf(samples(405, (t) => (t < 3 ? 2 ** (15 - t) : t < 305 ? 8192 : 4096)))
+  assert.deepEqual([opening.opening.overflows, opening.overflows], [2, 3])
+  assert.equal(patternOf(opening, rules), 'healthy')
+  const events = scaleHistory()
+  for (const [i, line] of [1, 3, 5, 306].entries())
+    events.add({ kind: 'lowered', at: Number.NaN, from: 65536 / 2 ** i, to: 32768 / 2 ** i, line })
+  assert.equal(patternOf(events.end(), rules), 'healthy')
+  for (const to of [Number.NaN, Number.POSITIVE_INFINITY])
+    assert.equal(nameOf([...samples(20, () => 65536), { kind: 'dead', at: 20, to }]), 'dead')
+  assert.equal(nameOf([{ kind: 'dead', at: 1, to: Number.NaN }, ...samples(20, () => 65536)]), 'healthy')
+  assert.equal(nameOf(samples(20, () => 0)), 'dead')
 })

@@ -197,11 +197,11 @@ test('a scaler by hand: divided in FP16 the gradient is 0 again, in fp32 it is n
   const fp16 = run('forward multiply backward divide step-plain', half)
   assert.equal(fp16.iterations[0]?.applied, 0)
   assert.ok(codes(fp16).includes('divided-to-zero'))
-  const fp32 = run('forward multiply backward divide-fp32 step-if-finite', half)
+  const fp32 = run('forward multiply backward divide-fp32 check step-if-finite', half)
   assert.equal(fp32.iterations[0]?.applied, f32(f16round(f32(65536 * f32(2e-8))) / 65536))
   const unchecked = run('forward multiply backward divide-fp32 step-plain', { ...half, scale: 2 ** 18 })
   assert.equal(unchecked.nets[0]?.v, -Infinity)
-  const checked = run('forward multiply backward divide-fp32 step-if-finite adjust', { ...half, scale: 2 ** 18 })
+  const checked = run('forward multiply backward divide-fp32 check step-if-finite adjust', { ...half, scale: 2 ** 18 })
   assert.deepEqual([checked.nets[0]?.v, checked.skipped, checked.scale], [8, 1, 2 ** 17])
 })
 

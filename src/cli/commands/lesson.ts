@@ -7,14 +7,15 @@ import { seedOf } from '../../runner/seed.js'
 import { loadScenario, scenarioNames } from '../../scenario/load.js'
 import { runLoaded, runnerOf } from '../../scenario/run.js'
 import type { Scenario } from '../../scenario/scenario.js'
-import { globalOptions, isNumbersFile, type OptionSpec, splitCommand } from '../arguments.js'
+import { globalOptions, isNumbersFile, kebab, type OptionSpec, splitCommand } from '../arguments.js'
 import type { Command, HelpOption } from '../command.js'
 import type { Context } from '../context.js'
 import { examples } from '../examples.js'
-import { emitResult } from '../output.js'
+import { emitResult, saveFile } from '../output.js'
 import { guessFirst } from '../predict.js'
 import { progressLine } from '../progress.js'
 import { asOption } from '../report.js'
+import { workers } from '../workers.js'
 
 /** What stands for the value of a parameter of each kind. */
 const takes = { number: 'N', format: 'NAME', choice: 'WORD', names: 'WORDS', text: 'TEXT', path: 'FILE' } as const
@@ -50,6 +51,14 @@ function strayArgument(value: string, command: string, runner: Runner): FpsimErr
   return new FpsimError('stray-argument', { value, command })
 }
 
+/** The other names of an option, as typed, each once: scale_window is --scale-window. */
+function otherNames(runner: Runner, key: string): string[] {
+  const all = Object.entries(runner.synonyms ?? {}).flatMap(([synonym, name]) =>
+    name === key ? [kebab(synonym).replaceAll('_', '-') + (runner.powers?.includes(synonym) ? ' N (2^N)' : '')] : [],
+  )
+  return [...new Set(all)].filter((name) => name !== kebab(key))
+}
+
 /** The values of bare words that stand for options. Throws 'stray-argument', or 'conflicting-sources' for one given twice. */
 function bareWords(
   words: readonly string[],
@@ -62,6 +71,10 @@ function bareWords(
     words.map((word, i) => {
       const name = positionals[i]
       if (name === undefined) throw strayArgument(word, command, runner)
+      // A number or a file where one of some words belongs was meant for another option.
+      const stray = strayArgument(word, command, runner)
+      const { choices } = metaOf(runner.params[name] as Parameters<typeof metaOf>[0]) ?? {}
+      if (choices && !choices.includes(word) && stray.values['option'] !== undefined) throw stray
       if (given[name] !== undefined)
         throw new FpsimError('invalid-value', { option: name, value: [given[name], word], problem: 'given-twice' })
       return [name, word]
@@ -89,7 +102,12 @@ async function runLesson(
     const result = await runLoaded(scenario, {
       overrides,
       seed,
-      host: { progress: progress.update, stdin: process.stdin },
+      host: {
+        progress: progress.update,
+        stdin: process.stdin,
+        workers,
+        save: (file, text) => saveFile(file, text, context),
+      },
     })
     progress.end()
     // Asked when the answer is known: wrong options are told first, and nobody waits after Enter.
@@ -110,6 +128,7 @@ async function helpOf(scenario: Scenario, command: string, context: Context) {
     ...spec,
     runner: runner.name,
     fallback: fallbackOf(spec.key, scenario, runner),
+    also: otherNames(runner, spec.key),
   }))
   const examples = [command, ...scenario.examples.map((options) => `${command} ${options}`)]
   const words = (runner.positionals ?? []).map((name) => ` [${name.toUpperCase()}]`).join('')

@@ -1,5 +1,5 @@
 /** `fpsim sources [TEXT]`: every reference of the lessons, or those of a lesson, or those that hold a text; corrections. */
-import { sourcesResult } from '../../runner/sources.js'
+import { allCited, sourcesResult } from '../../runner/sources.js'
 import { outlines } from '../../scenario/load.js'
 import { globalOptions } from '../arguments.js'
 import type { Command } from '../command.js'
@@ -15,7 +15,7 @@ export const sources: Command = {
     return { usage: usages.sources, about: [summaries.sources], options: [], examples: examples.sources }
   },
   async run(context) {
-    const lessons = await outlines()
+    const lessons = (await outlines()).map(({ name, see }) => ({ name, see: allCited({ lesson: name, see }).see }))
     const wanted = context.positionals.join(' ').toLowerCase()
     const isLesson = lessons.some(({ name }) => name === wanted)
     const cited = lessons.map(({ name, see }) => ({

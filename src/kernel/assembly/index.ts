@@ -19,6 +19,7 @@ export { fillDraws } from './philox'
 export { canonical32, nearest32, nearestE8m0, nearestWide32, stochastic32, stochasticWide32 } from './quantize32'
 export { nearest64 } from './quantize64'
 export { tally64 } from './tally'
+export { packTensorCore, setTensorCore, tensorCoreTile } from './tensor-core'
 export { plain32, plain64, roundOnce, setRounding } from './rounding'
 export {
   crossEntropyBackward32, layerNorm32, layerNormBackward32, logSoftmax32, logSoftmaxBackward32, softmax32, softmaxBackward32

@@ -18,12 +18,13 @@ const looks: Readonly<Record<'unicode' | 'ascii', readonly Glyphs[]>> = {
     ['o', 'o', 'o', 'o', 'o', 'o'],
     ['+', '+', '+', '+', '+', '+'],
   ],
+  // No +, which marks what is right, and no =, which joins the names of equal lines.
   ascii: [
     ['-', "'", '.', "'", '.', '|'],
     ['*', '*', '*', '*', '*', '*'],
     ['o', 'o', 'o', 'o', 'o', 'o'],
-    ['+', '+', '+', '+', '+', '+'],
-    ['=', '=', '=', '=', '=', '='],
+    ['~', '~', '~', '~', '~', '~'],
+    [':', ':', ':', ':', ':', ':'],
     ['#', '#', '#', '#', '#', '#'],
   ],
 }
@@ -162,6 +163,17 @@ function spread(wanted: readonly number[], rows: number): number[] {
   return out
 }
 
+/** Entries of a legend on as few lines as hold them, none of them torn apart. */
+function packed(entries: readonly string[], style: Style): string[] {
+  const out: string[] = []
+  for (const entry of entries.map((text) => onScreen(text, style))) {
+    const joined = out.length === 0 ? entry : `${out.at(-1)}   ${entry}`
+    if (out.length > 0 && displayWidth(joined, style) <= style.width) out[out.length - 1] = joined
+    else out.push(...wrap(entry, style.width, style))
+  }
+  return out
+}
+
 /** The lines of a chart, without its title. */
 export function lineChart(block: LineChart, style: Style): string[] {
   const words = style.words.screen
@@ -182,9 +194,10 @@ export function lineChart(block: LineChart, style: Style): string[] {
     return wrap([...names, words.noFiniteValue].join(style.lang === 'zh' ? '；' : '; '), style.width, style)
   }
 
-  const y = axis(low, high, kind, 5)
+  const about = block.rows ?? 10
+  const y = axis(low, high, kind, Math.min(5, Math.floor(about / 2)))
   const steps = y.ticks.length - 1
-  const rows = Math.max(1, steps < 1 ? 10 : Math.floor(10 / steps)) * Math.max(1, steps) + (steps < 1 ? 0 : 1)
+  const rows = Math.max(1, steps < 1 ? about : Math.floor(about / steps)) * Math.max(1, steps) + (steps < 1 ? 0 : 1)
   const tickTexts = y.ticks.map((tick) => ({
     row: rows - 1 - Math.round(along(tick.at, y.low, y.high) * (rows - 1)),
     text: tick.text,
@@ -266,6 +279,6 @@ export function lineChart(block: LineChart, style: Style): string[] {
       `${' '.repeat(margin)}${xFits && xLabel !== '' ? `${pad(under, displayWidth(under, style), style)}  ${xLabel}` : under}`,
     ),
     ...(xFits || xLabel === '' ? [] : wrap(xLabel, style.width, style).map(style.paint.dim)),
-    ...(legend.length === 0 ? [] : wrap(onScreen(legend.join('   '), style), style.width, style)),
+    ...packed(legend, style),
   ]
 }

@@ -7,6 +7,7 @@ import { histogram } from './histogram.js'
 import { lineChart } from './line-chart.js'
 import { listing } from './listing.js'
 import { numberLine } from './number-line.js'
+import { scatter } from './scatter.js'
 import { displayWidth, labelText, onScreen, type Style, trimmed } from './style.js'
 import { tableBlock } from './table.js'
 import { hang, wrap } from './wrap.js'
@@ -40,6 +41,7 @@ export function block(b: Block, style: Style): string[] {
   if (b.kind === 'line-chart') return [...title, ...lineChart(b, style)]
   if (b.kind === 'bit-field') return [...title, ...bitField(b, style)]
   if (b.kind === 'listing') return [...title, ...listing(b, style)]
+  if (b.kind === 'scatter') return [...title, ...scatter(b, style)]
   return [...title, ...numberLine(b, style)]
 }
 

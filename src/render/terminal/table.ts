@@ -14,7 +14,7 @@ export interface PlainTable {
 
 const gap = 2
 
-/** A column of text is not wrapped to less than this. */
+/** A column of text is not wrapped to less than this, nor a word of a head broken that is no longer. */
 const readable = 24
 
 interface Layout {
@@ -84,7 +84,7 @@ export function table(data: PlainTable, style: Style): string[] {
   const least = heads.map((head, c) => {
     const whole = widest(c, wide)
     const content = data.columns[c]?.align === 'right' ? whole : Math.min(whole, readable)
-    return Math.min(natural[c] as number, Math.max(2, content, Math.min(12, longestAtom(head, style))))
+    return Math.min(natural[c] as number, Math.max(2, content, Math.min(readable, longestAtom(head, style))))
   })
   const align = (c: number): 'left' | 'right' => data.columns[c]?.align ?? 'left'
   const blocks = layouts(natural, least, style.width).map(({ columns, widths }) => {

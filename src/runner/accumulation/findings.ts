@@ -25,9 +25,14 @@ export function findingsOf(c: Computed, m: Values, p: AccumulationParams): Reado
         values: { count: m.terms, gradient: p.gradient, format: low?.name ?? '', sum: m.lowSum, exact: m.exactSum },
       },
       {
+        code: 'accSumOther',
+        tone: isGood(m.otherError) ? 'good' : 'bad',
+        values: { other: other?.name ?? '', error: m.otherError },
+      },
+      {
         code: 'accSumWide',
         tone: isGood(m.wideError) ? 'good' : 'bad',
-        values: { other: other?.name ?? '', otherError: m.otherError, wide: wide.name, error: m.wideError },
+        values: { wide: wide.name, error: m.wideError },
       },
       // Into a format as wide nothing is converted back.
       ...(asFormat(p.format).precision < asFormat('fp32').precision
@@ -41,7 +46,7 @@ export function findingsOf(c: Computed, m: Values, p: AccumulationParams): Reado
                 error: m.wideError,
                 back: m.backError,
                 top: c.sums.top,
-                large: m.largeWide,
+                exponent: asFormat(p.format).emax + 2,
                 largeBack: m.largeBack,
               },
             },

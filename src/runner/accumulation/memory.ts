@@ -67,6 +67,7 @@ const size = (bytes: number): Cell => ({ code: 'costSize', values: { bytes } })
 export const memoryChart = ({ fixed, points }: AccumulationMemory): Block => ({
   kind: 'line-chart',
   title: { code: 'accMemoryChart' },
+  rows: 8,
   x: { label: { code: 'accMicroAxis' }, values: points.map(({ micro }) => micro), scale: 'log2' },
   y: { label: { name: 'GiB' }, scale: 'log2' },
   series: [

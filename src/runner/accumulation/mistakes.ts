@@ -163,9 +163,14 @@ const toneOf = (mistake: Mistake, o: BatchOptions): Tone => {
 }
 
 export function mistakesTable(mistakes: readonly Mistake[], o: BatchOptions): Block {
+  const why = (name: MistakeName): string => {
+    if (name === 'right' || name === 'overflow') return name
+    if (o.micro === 1) return 'one'
+    return name === 'means' && o.samples === o.lastSamples ? 'same-size' : name
+  }
   const happens = ({ name, problem }: Mistake): Cell =>
     problem === undefined
-      ? { code: `accWhy-${name}`, values: { micro: o.micro, samples: o.samples, last: o.lastSamples } }
+      ? { code: `accWhy-${why(name)}`, values: { micro: o.micro, samples: o.samples, last: o.lastSamples } }
       : { code: 'accStops', values: { problem } }
   return {
     kind: 'table',

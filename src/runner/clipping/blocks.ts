@@ -15,7 +15,7 @@ const tolerable = 0.2
 
 /** A way is bad that turns the gradient as a whole or leaves next to nothing of it. */
 function toneOf(way: Way, none: Way): Tone {
-  if (way.name === 'before' && way.cut > 0) return 'bad'
+  if (way.name === 'before') return way.cut > 0 ? 'bad' : 'note'
   if (!Number.isFinite(way.norm) || way.lost > none.lost + tolerable) return 'bad'
   return !turns(way) ? 'good' : way.name === 'value' ? 'bad' : 'note'
 }
@@ -25,12 +25,19 @@ function wayFinding(way: Way, none: Way, o: WaysOptions): Finding {
   const { name, threshold, norm, factor, angle, cut, lost } = way
   const values = { name, threshold, norm, angle, cut, lost, factor, before: none.norm, scale: o.scale, max: o.max }
   if (cut === 0 && name !== 'before') return finding('clipIdle', 'note', values)
+  if (cut === 0) return finding('clipBeforeIdle', 'note', values)
   return finding(name === 'before' ? 'clipBefore' : 'clipWay', toneOf(way, none), values)
 }
 
 /** The way asked for, one to compare it with, the wrong order, and a threshold too small. */
 export function stepFindings(survey: Survey, o: SurveyOptions): Finding[] {
   const { none, by, before, main, usual, tooSmall } = survey
+  // By value no norm is needed, and none is taken.
+  if (!Number.isFinite(none.norm) && o.method === 'value' && o.order === 'after') {
+    const { infinite, nan } = survey
+    const values = { infinite, nan, max: o.max, norm: none.norm }
+    return [finding('clipValueHides', infinite + nan > 0 ? 'bad' : 'note', values)]
+  }
   if (!Number.isFinite(none.norm)) return [finding('clipNotFinite', 'bad', { norm: none.norm, framework: o.framework })]
   if (none.norm === 0) return [finding('clipNothing', 'note', {})]
   const others =
@@ -44,6 +51,10 @@ export function stepFindings(survey: Survey, o: SurveyOptions): Finding[] {
     )
   }
   if (!tooSmall) return found
+  if (survey.normFault) {
+    const values = { max: o.max, format: o.normFormat.name, lost: usual.held, lostWide: survey.heldWide }
+    return [...found, finding('clipNormFault', 'bad', values)]
+  }
   const { fitting: threshold, clipped, clippedThen } = survey
   const lost = { lost: usual.held, lostThen: usual.eased, lostPlain: usual.plain }
   return [
@@ -85,6 +96,7 @@ export function chainChart(grows: Chain, shrinks: Chain, format: string): Block 
   return {
     kind: 'line-chart',
     title: { code: 'clipChainTitle', values: { format } },
+    rows: 8,
     x: { label: { code: 'clipStepsBack' }, values: steps, scale: 'linear' },
     y: { label: { name: '' }, scale: 'log2' },
     series: [
@@ -95,11 +107,15 @@ export function chainChart(grows: Chain, shrinks: Chain, format: string): Block 
   }
 }
 
-/** What each framework makes of a norm of exactly the threshold, and of a gradient g beside one Inf or one NaN. */
+/**
+ * What each framework makes of a norm of exactly the threshold, and of a gradient g beside one Inf or one NaN: a framework
+ * that looks for them before it clips skips the step and applies nothing.
+ */
 export function frameworksTable(max: number): Block {
   const g = Math.fround(max / 2)
   const written = (x: number): string => (x === g ? 'g' : x === Number.POSITIVE_INFINITY ? 'Inf' : String(x))
-  const after = (framework: ClipFramework, bad: number): string => {
+  const after = (framework: ClipFramework, bad: number): Cell => {
+    if (clipRule(framework).skips) return { code: 'clipSkipped' }
     const [clipped] = clipByNorm([Float32Array.of(bad, g)], { max, framework }).gradients
     return [...(clipped as Float32Array)].map(written).join(' ')
   }
@@ -128,6 +144,10 @@ export function frameworksTable(max: number): Block {
 /** What the small number beside the norm does to a norm that needs no clipping. */
 export const exactlyFinding = (max: number): Finding =>
   finding('clipAtExactly', 'note', { max, shrink: 1 - clipRule('pytorch').factor(max, max, 1) })
+
+/** What n is in the formulas, and S. */
+export const symbolsFinding = (): Finding =>
+  finding('clipSymbols', 'note', { names: clipFrameworks.filter((name) => clipRule(name).unscaled).join(', ') })
 
 /** How far the two chains get: where they leave the format, and what clipping does about it. */
 export function chainFindings(grows: Chain, shrinks: Chain, { format, max }: WaysOptions): Finding[] {

@@ -1,4 +1,5 @@
 /** Everything the clipping lesson measures on one step's gradients and on the steps before it. */
+import { asFormat } from '../../format/parse.js'
 import { type Gradients, totalNorm } from '../../train/clip.js'
 import { lostBy, normHistory, percentileOf, shareAbove, type Way, type WaysOptions, wayOf } from './ways.js'
 
@@ -28,6 +29,13 @@ export interface Survey {
   readonly clippedThen: number
   /** The threshold costs a usual step its updates. */
   readonly tooSmall: boolean
+  /** It does so because the norm's format cannot hold the norm: no other threshold helps. */
+  readonly normFault: boolean
+  /** What the same threshold loses of a usual step with a norm in fp32. */
+  readonly heldWide: number
+  /** Elements of this step that are ±Inf, and that are NaN. */
+  readonly infinite: number
+  readonly nan: number
   /** The rows of the table. */
   readonly rows: readonly Way[]
 }
@@ -52,6 +60,11 @@ export function surveyOf(usual: Gradients, o: SurveyOptions): Survey {
   const fits = fitting > 0 && Number.isFinite(fitting)
   const eased = fits ? lostBy('percentile', usual, o, fitting) : plain
   const tooSmall = fits && held > plain + tolerable
+  const wide = totalNorm(usual)
+  const narrow = totalNorm(usual, o.normFormat)
+  const normFault = tooSmall && eased > plain + tolerable && !(Math.abs(narrow - wide) < tolerable * wide)
+  const countOf = (is: (x: number) => boolean): number =>
+    gradients.reduce((sum, g) => sum + g.filter((x) => is(x)).length, 0)
   return {
     normInFormat: totalNorm(gradients, o.normFormat),
     none,
@@ -63,10 +76,14 @@ export function surveyOf(usual: Gradients, o: SurveyOptions): Survey {
     clipped: shareAbove(norms, o.max),
     clippedThen: shareAbove(norms, fitting),
     tooSmall,
+    normFault,
+    heldWide: normFault ? lostBy(o.method, usual, { ...o, normFormat: asFormat('fp32') }) : held,
+    infinite: countOf((x) => x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY),
+    nan: countOf(Number.isNaN),
     rows: [
       ...Object.values(by),
       ...(o.scale === 1 ? [] : [before]),
-      ...(tooSmall ? [wayOf('percentile', gradients, o, fitting)] : []),
+      ...(tooSmall && !normFault ? [wayOf('percentile', gradients, o, fitting)] : []),
     ],
   }
 }

@@ -1,4 +1,7 @@
 /** The methods of a list, each with its twin with or without error feedback, and what their messages cost. */
+
+import { transfersOf } from '../../train/compress/size.js'
+import { bytesOfEntry } from '../../train/compress/sparse.js'
 import { parseCompression } from '../../train/compress.js'
 import { ringTime, ringTraffic, type Transfer } from '../../train/ring.js'
 import type { Race } from './race.js'
@@ -20,6 +23,8 @@ export interface Wire {
   readonly latency: number
   /** Gbit/s. */
   readonly bandwidth: number
+  readonly updates: number
+  readonly dgcWarmup: number
 }
 
 const bareName = (name: string): string => name.replace(/[+-]ef$/, '')
@@ -67,14 +72,19 @@ export const subjectOf = (entries: readonly Entry[]): Entry =>
 
 export const bytesOf = ({ transfers }: Race): number => transfers.reduce((sum, { bytes }) => sum + bytes, 0)
 
-/** Milliseconds of one step's exchange for so many parameters, sent at the same share. */
-export function milliseconds({ transfers }: Race, wire: Wire): number {
-  const larger = transfers.map(({ collective, bytes }) => ({
-    collective,
-    bytes: (bytes * wire.parameters) / wire.dimension,
-  }))
-  const link = { latency: wire.latency * 1e-6, bandwidth: (wire.bandwidth * 1e9) / 8 }
-  return 1e3 * ringTime(larger, wire.workers, link)
+/** Milliseconds of a mean step's exchange for so many parameters: the messages of the method at that length. */
+export function milliseconds(
+  race: Race,
+  { workers, dimension, parameters, latency, bandwidth, ...wire }: Wire,
+): number {
+  const share = bytesOf(race) / (bytesOfEntry * dimension)
+  const larger = transfersOf(parseCompression(race.name), {
+    length: parameters,
+    share,
+    warmup: wire.dgcWarmup,
+    ...wire,
+  })
+  return 1e3 * ringTime(larger, workers, { latency: latency * 1e-6, bandwidth: (bandwidth * 1e9) / 8 })
 }
 
 /** What a worker passes on, as a share of what it passes on uncompressed; NaN for one worker. */

@@ -119,8 +119,8 @@ function matmul(t: Treatment, { seed }: Setting): number {
 /** A weight of 1 and a gradient whose every update is less than half an ulp of it in FP16. */
 export const small = { weights: 256, steps: 1000, rate: 1e-3, gradient: -0.1 } as const
 
-/** The share of the way that the weights, on average, should have gone and did not. */
-export function movementMissing(t: Treatment, { scale, seed }: Pick<Setting, 'scale' | 'seed'>): number {
+/** By what share of the exact way the weights, on average, went too little or too far. */
+export function movementOff(t: Treatment, { scale, seed }: Pick<Setting, 'scale' | 'seed'>): number {
   const round = roundingOf(t, 'matmul', { seed, stream: 6 })
   const keeper = weightKeeper(t.keeping, { format: t.format, seed })
   const used = t.scaling ? scale : 1
@@ -151,7 +151,8 @@ export function stalledSum(t: Treatment, { scale, seed }: Pick<Setting, 'scale' 
   return total / tries
 }
 
-const sumMissing = (t: Treatment, setting: Setting): number =>
+/** By what share of the exact sum it is too small or too large. */
+const sumOff = (t: Treatment, setting: Setting): number =>
   Math.abs(1 - stalledSum(t, setting) / (stall.term * stall.count))
 
 /** The rows of the matrix. */
@@ -160,8 +161,8 @@ export const experiments = {
   overflow: { limit: tolerableLoss, measure: (t, setting) => notFinite(spikeRun(t, setting).weights) },
   forward: { limit: tolerableLoss, measure: forward },
   matmul: { limit: tolerableLoss, measure: matmul },
-  swallowed: { limit: 0.05, measure: movementMissing },
-  stalled: { limit: 0.05, measure: sumMissing },
+  swallowed: { limit: 0.05, measure: movementOff },
+  stalled: { limit: 0.05, measure: sumOff },
 } as const satisfies Readonly<Record<string, Experiment>>
 
 export type FailureName = keyof typeof experiments

@@ -1,5 +1,6 @@
 /** Loss scaling: each dynamic policy, run until it grows and until it shrinks. */
-import type { Cell } from '../../result/result.js'
+import { exponentOf } from '../../format/bits.js'
+import type { Block, Cell } from '../../result/result.js'
 import { lossScaler, policyNames, policyOf } from '../../train/loss-scale.js'
 import { column, type Topic, text } from './topic.js'
 
@@ -34,6 +35,24 @@ function shrinks(policy: string): { after: number; by: number } {
 /** Policies whose scale follows a count of steps; statistical ones have a lesson of their own. */
 const countedNames = (): string[] =>
   policyNames.filter((name) => ['counted', 'tolerant'].includes(policyOf(name).family))
+
+/** What the framework starts with; where it leaves that to its caller, what its documents show. */
+export const startCell = (policy: string): Cell => {
+  const scale = lossScaler(policy).config.initScale
+  return { code: asksCaller(policy) ? 'scalingCallers' : 'scalingPower', values: { scale } }
+}
+
+export const asksCaller = (policy: string): boolean => policyOf(policy).chosen.includes('initScale')
+
+/** What a framework's own command line starts with instead. */
+export const commandLineNotes = (policies: readonly string[]): Block[] =>
+  policies.flatMap((policy) => {
+    const { commandLine: line } = policyOf(policy)
+    if (!line) return []
+    const { initScale, ...values } = line
+    const exponent = exponentOf(initScale)
+    return [{ kind: 'note', code: 'scalingCommandLine', tone: 'note', values: { policy, exponent, ...values } }]
+  })
 
 const known = (x: number | undefined): Cell => (x === undefined || Number.isNaN(x) ? null : x)
 
@@ -84,7 +103,7 @@ export function scaling(): Topic {
         ],
         rows: rows.map(({ name: policy, config, growth, after, by }) => [
           policy,
-          config.initScale,
+          startCell(policy),
           known(growth),
           known(after),
           known(by),
@@ -94,6 +113,8 @@ export function scaling(): Topic {
         ]),
         tones: rows.map((row) => (late.includes(row) ? 'bad' : null)),
       },
+      { kind: 'note', code: 'scalingCallersLegend', tone: 'note', values: {} },
+      ...commandLineNotes(rows.map((row) => row.name)),
     ],
     sources: rows.map((row): [string, string] => [row.name, policyOf(row.name).source]),
   }

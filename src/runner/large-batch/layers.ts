@@ -46,19 +46,20 @@ export const layerTrusts = (narrow: string, scale: number, seed: number): LayerT
     return { name, wide: unscaled(trustOf(w, g)), narrow: unscaled(trustOf(w, g, { format: narrow })) }
   })
 
-/** Sizes of elements between which a square neither vanishes nor overflows. Exact: found with the codec. */
-export function squareRange(name: string): { low: number; high: number } {
+/** Sizes of elements between which a square neither vanishes nor overflows, and what it is beyond: Inf or NaN. Exact: found with the codec. */
+export function squareRange(name: string): { low: number; high: number; beyond: number } {
   const round = rounder(format(name))
   const square = (x: number): number => round(round(x) * round(x))
-  return {
-    low: smallestThat((x) => square(x) !== 0),
-    high: smallestThat((x) => !Number.isFinite(square(x))),
-  }
+  const high = smallestThat((x) => !Number.isFinite(square(x)))
+  return { low: smallestThat((x) => square(x) !== 0), high, beyond: square(high) }
 }
 
 /** Right to one part in a hundred; 0 for 0 is right too. */
+const isNear = (narrow: number, wide: number): boolean => narrow === wide || Math.abs(narrow / wide - 1) < 0.01
+
+/** Two norms equally far off may leave a right ratio: both must be right, and their ratio. */
 const isRight = ({ wide, narrow }: LayerTrust): boolean =>
-  narrow.ratio === wide.ratio || Math.abs(narrow.ratio / wide.ratio - 1) < 0.01
+  (['weights', 'gradient', 'ratio'] as const).every((key) => isNear(narrow[key], wide[key]))
 
 export const wrongLayers = (trusts: readonly LayerTrust[]): number => trusts.filter((one) => !isRight(one)).length
 
@@ -66,10 +67,13 @@ export const wrongLayers = (trusts: readonly LayerTrust[]): number => trusts.fil
 function causeOf(trust: LayerTrust): string {
   const { wide, narrow } = trust
   if (isRight(trust)) return 'right'
-  if (Number.isNaN(narrow.ratio)) return 'nan'
-  if (narrow.gradient === 0) return 'vanished'
-  if (!Number.isFinite(narrow.gradient)) return 'overflowed'
-  if (!Number.isFinite(narrow.weights)) return 'weights'
+  // Where the format has no Inf, a norm that overflowed is NaN.
+  const [tooLarge, tooLargeWeights] = [!Number.isFinite(narrow.gradient), !Number.isFinite(narrow.weights)]
+  if (tooLarge) return tooLargeWeights ? 'both' : 'overflowed'
+  if (tooLargeWeights) return 'weights'
+  const [gone, goneWeights] = [narrow.gradient === 0 && wide.gradient > 0, narrow.weights === 0 && wide.weights > 0]
+  if (gone) return goneWeights ? 'vanished-both' : wide.weights === 0 ? 'nan' : 'vanished'
+  if (goneWeights) return 'weights-vanished'
   return narrow.weights < wide.weights || narrow.gradient < wide.gradient ? 'stalled' : 'rounded'
 }
 
@@ -84,18 +88,20 @@ export function layersTable(trusts: readonly LayerTrust[], narrow: string): Bloc
     columns: [
       { label: { code: 'largeLayer' }, as: 'text' },
       wideHead('largeWeights'),
+      narrowHead('largeWeights'),
       wideHead('largeGradient'),
-      wideHead('largeRatio'),
       narrowHead('largeGradient'),
+      wideHead('largeRatio'),
       narrowHead('largeRatio'),
       { label: { code: 'largeCause' }, as: 'text' },
     ],
     rows: trusts.map((trust): Cell[] => [
       trust.name,
       trust.wide.weights,
+      trust.narrow.weights,
       trust.wide.gradient,
-      trust.wide.ratio,
       trust.narrow.gradient,
+      trust.wide.ratio,
       trust.narrow.ratio,
       { code: `largeCause-${causeOf(trust)}` },
     ]),

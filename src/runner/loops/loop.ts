@@ -19,6 +19,8 @@ export interface Loop {
   /** The class or function it stands in; where it has none, text/ has words for it. */
   readonly title?: string
   readonly lines: readonly Line[]
+  /** The optimizer of the document, where it names one: this lesson takes plain SGD. */
+  readonly optimizer?: string
   /** Iterations that show what happens. */
   readonly iterations: number
   /** The gradient of the other weights, where the usual one would not show it. */

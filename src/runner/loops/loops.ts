@@ -19,6 +19,7 @@ export const loops: readonly Loop[] = [
   {
     name: 'simple-10-20-10',
     title: 'SimpleModel, Linear(10, 20, 10)',
+    optimizer: 'SGD(lr=0.01, momentum=0.9)',
     iterations: 6,
     // A first loss scale of 65536 is usually too large for some gradient: calibration begins with skipped steps.
     rest: 1.5,
@@ -55,11 +56,12 @@ export const loops: readonly Loop[] = [
       { code: 'scaled.backward()', does: ['backward'] },
       { code: 'param.grad.data /= self.scale', does: ['divide'], only: 'written' },
       { code: 'master.grad = param.grad.float() / self.scale', does: ['divide-fp32'], only: 'repaired' },
+      { code: 'has_overflow = not isfinite(master.grad).all()', does: ['check'], only: 'repaired' },
       { code: 'optimizer.step()', does: ['step-plain'], only: 'written' },
-      { code: 'has_overflow = not isfinite(master.grad).all()', only: 'repaired' },
       { code: 'if not has_overflow: optimizer.step()', does: ['step-if-finite'], only: 'repaired' },
-      { code: 'self.scale = min(self.scale * 2, 2**24)', does: ['grow'], only: 'written' },
-      { code: 'if has_overflow: self.scale = max(self.scale / 2, 1)', does: ['adjust'], only: 'repaired' },
+      // No line of the class computes has_overflow: as written it is taken to be False.
+      { code: 'if has_overflow: self.scale = max(self.scale * 0.5, 1.0)', wrong: true },
+      { code: 'else: self.scale = min(self.scale * 2.0, 2**24)', does: ['adjust'] },
       { code: 'optimizer.zero_grad()', does: ['zero_grad'] },
     ],
   },
@@ -87,6 +89,7 @@ export const loops: readonly Loop[] = [
   {
     name: 'computer-vision',
     title: 'ComputerVisionTraining.train_epoch, ResNet-50',
+    optimizer: 'AdamW(lr=1e-4)',
     iterations: 3,
     lines: [
       { code: 'for batch_idx, (data, target) in enumerate(train_loader):' },
@@ -119,6 +122,7 @@ export const loops: readonly Loop[] = [
   {
     name: 'nlp-with-amp',
     title: 'NLPTrainingWithAMP, BERT',
+    optimizer: 'AdamW(lr=2e-5)',
     iterations: 3,
     lines: [
       { code: 'for batch in train_dataset:' },
@@ -130,15 +134,21 @@ export const loops: readonly Loop[] = [
   {
     name: 'gan',
     title: 'ImageGenerationWithAMP',
+    optimizer: 'Adam(lr=0.0002)',
     iterations: 3,
     networks: 2,
     parts: 2,
     lines: [
       { code: 'optimizer_d.zero_grad()', does: ['zero_grad'], nets: [0] },
-      { code: 'with autocast(): real_loss = BCELoss()(D(real), ones)', does: ['bce'], only: 'written' },
+      { code: 'with autocast(): real_loss = BCELoss()(D(real), ones)', does: ['bce'], only: 'written', wrong: true },
       { code: 'with autocast(): real_loss = BCEWithLogitsLoss()(…)', does: ['forward'], only: 'repaired' },
       { code: 'scaler.scale(real_loss).backward()', does: ['scale', 'backward'] },
-      { code: 'with autocast(): fake_loss = BCELoss()(D(fake.detach()), zeros)', does: ['bce'], only: 'written' },
+      {
+        code: 'with autocast(): fake_loss = BCELoss()(D(fake.detach()), zeros)',
+        does: ['bce'],
+        only: 'written',
+        wrong: true,
+      },
       {
         code: 'with autocast(): fake_loss = BCEWithLogitsLoss()(…)',
         does: ['forward'],
@@ -147,7 +157,7 @@ export const loops: readonly Loop[] = [
       { code: 'scaler.scale(fake_loss).backward()', does: ['scale', 'backward'] },
       { code: 'scaler.step(optimizer_d)', does: ['step'], nets: [0] },
       { code: 'optimizer_g.zero_grad()', does: ['zero_grad'], nets: [1] },
-      { code: 'with autocast(): g_loss = BCELoss()(D(fake), ones)', does: ['bce'], only: 'written' },
+      { code: 'with autocast(): g_loss = BCELoss()(D(fake), ones)', does: ['bce'], only: 'written', wrong: true },
       {
         code: 'with autocast(): g_loss = BCEWithLogitsLoss()(…)',
         does: ['forward'],

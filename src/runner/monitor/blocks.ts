@@ -42,8 +42,12 @@ export const verdictsOf = ({ troubles, alarms, fired, ratios, skippedAt }: Strea
     }
   })
 
-export const falseAlarms = ({ troubles, alarms }: StreamRun): Raised[] =>
-  alarms.filter(({ step }) => !isExplained(troubles, step))
+/** Of a scale this low, or where no step is taken, an alarm is never false. */
+const isTrue = ({ code }: Raised, { clean }: StreamRun): boolean =>
+  clean === 0 || code === 'scale-below-one' || code === 'scale-at-minimum'
+
+export const falseAlarms = (run: StreamRun): Raised[] =>
+  run.alarms.filter((alarm) => !isExplained(run.troubles, alarm.step) && !isTrue(alarm, run))
 
 export const falseFired = ({ troubles, fired }: StreamRun): Fired[] =>
   fired.filter(({ from }) => !isExplained(troubles, from))
@@ -86,6 +90,9 @@ export function alarmTable(run: StreamRun, { badRate }: { readonly badRate: numb
   const rows: Row[] = verdicts.flatMap(({ trouble, alarms, fired, ratio, skipped, noticed }): Row[] => {
     const what: Cell = { code: `monitor-trouble-${trouble.code}`, values: { size: trouble.size } }
     const first = alarms[0]
+    // A scale that falls below 1 has fallen.
+    const isLast = ({ code }: Raised): boolean =>
+      code !== 'scale-falls' || !alarms.some((other) => other.code === 'scale-below-one')
     const other: Cell = fired
       ? saying(fired, fired.length)
       : { code: ratio > interviewRatio ? 'monitor-warns-already' : 'monitor-silent', values: { ratio } }
@@ -94,19 +101,23 @@ export function alarmTable(run: StreamRun, { badRate }: { readonly badRate: numb
       : [{ code: skipped ? 'monitor-skipped-by-scaler' : 'monitor-missed' }, nothing]
     return [
       { step: trouble.at, cells: [what, ...own, other], tone: noticed || skipped ? 'good' : 'bad' },
-      ...alarms.slice(1).map((alarm) => ({ step: alarm.step, cells: ['', ...alarmCells(alarm), ''], tone: null })),
+      ...alarms
+        .slice(1)
+        .filter(isLast)
+        .map((alarm) => ({ step: alarm.step, cells: ['', ...alarmCells(alarm), ''], tone: null })),
     ]
   })
   const told = new Set(verdicts.flatMap(({ alarms }) => alarms))
   const rest = run.alarms.filter((alarm) => !told.has(alarm))
   // The first of each kind.
   const others = rest.filter((alarm, i) => rest.findIndex(({ code }) => code === alarm.code) === i)
-  const explained = (step: number): Cell => {
-    if (isExplained(run.troubles, step)) return ''
+  const explained = (alarm: Raised): Cell => {
+    if (isTrue(alarm, run)) return run.clean === 0 ? { code: 'monitor-always-overflow' } : ''
+    if (isExplained(run.troubles, alarm.step)) return ''
     return badRate > 0 ? { code: 'monitor-by-chance' } : { code: 'monitor-no-trouble' }
   }
   for (const alarm of others)
-    rows.push({ step: alarm.step, cells: [explained(alarm.step), ...alarmCells(alarm), ''], tone: null })
+    rows.push({ step: alarm.step, cells: [explained(alarm), ...alarmCells(alarm), ''], tone: null })
   rows.sort((a, b) => a.step - b.step)
   return {
     kind: 'table',
@@ -130,18 +141,25 @@ export function streamFindings(run: StreamRun, { badRate }: { readonly badRate: 
   const wrongFired = falseFired(run).filter(({ crashes }) => !crashes)
   const { norms } = run
   const findings: Finding[] = [
-    {
-      code: 'monitorNoticed',
-      tone: verdicts.every((one) => one.noticed || one.skipped) ? 'good' : 'bad',
-      values: {
-        noticed: noticed.length,
-        skipped: verdicts.filter(({ skipped }) => skipped).length,
-        troubles: verdicts.length,
-        delay: Math.max(0, ...noticed.map(({ delay }) => (Number.isNaN(delay) ? 0 : delay))),
-        alarms: run.alarms.length,
-        wrong: badRate > 0 ? Number.NaN : wrong.length,
-      },
-    },
+    // Nothing else matters where no step is taken.
+    run.clean === 0
+      ? {
+          code: 'monitorNoStep',
+          tone: 'bad',
+          values: { steps: run.overflows, final: run.finalScale, first: run.alarms[0]?.step ?? Number.NaN },
+        }
+      : {
+          code: 'monitorNoticed',
+          tone: verdicts.every((one) => one.noticed || one.skipped) ? 'good' : 'bad',
+          values: {
+            noticed: noticed.length,
+            skipped: verdicts.filter(({ skipped }) => skipped).length,
+            troubles: verdicts.length,
+            delay: Math.max(0, ...noticed.map(({ delay }) => (Number.isNaN(delay) ? 0 : delay))),
+            alarms: run.alarms.length,
+            wrong: badRate > 0 ? Number.NaN : wrong.length,
+          },
+        },
     {
       code: 'monitorInterview',
       tone: others.length === verdicts.length && wrongFired.length === 0 ? 'note' : 'bad',

@@ -10,6 +10,7 @@ import {
   type Point,
   patternOf,
   patterns,
+  rateOf,
   type ScaleHistory,
   scaleHistory,
 } from '../../train/scale-history.js'
@@ -38,6 +39,8 @@ interface Watched {
   readonly lines: ReturnType<typeof logSource>
   samples: number
   notFinite: number
+  /** Lines whose scale is NaN or Inf. */
+  dead: number
 }
 
 /** What a log turned out to be. */
@@ -53,6 +56,8 @@ export interface LogRead {
   readonly samples: number
   /** Lines whose loss was NaN or Inf. */
   readonly notFinite: number
+  /** Lines whose scale is NaN or Inf. */
+  readonly dead: number
   readonly interval: number
   readonly floor: number
   readonly pattern: Pattern
@@ -81,13 +86,15 @@ function watched({ format, verbose = false, scaler }: LogLine): Watched {
     curve,
     samples: 0,
     notFinite: 0,
+    dead: 0,
     lines: logSource((line, number) => {
       const { kind, iteration: at = Number.NaN, from, skipped } = line
       const to = scaleOf(line, overflowsTold)
       if (kind === 'lowered' || kind === 'held') overflowsTold = true
       if (line.loss !== undefined && !Number.isFinite(line.loss)) one.notFinite++
       history.add({ kind, at, from, to, skipped, line: number })
-      if (to === undefined) return
+      if (kind === 'dead') one.dead++
+      if (to === undefined || kind === 'dead') return
       const overflow = kind === 'lowered' || kind === 'held' || (skipped ?? 0) > 0
       if (one.samples++ === 0 && from !== undefined && from !== to) curve.add(at - 1, from, false)
       curve.add(at, to, overflow)
@@ -98,10 +105,13 @@ function watched({ format, verbose = false, scaler }: LogLine): Watched {
 
 /** Of several writers that tell of the same steps the one that tells most. */
 function chosen(all: readonly Watched[]): Watched {
-  const rank = ({ format, verbose, samples }: Watched): number =>
-    samples === 0 ? 9 : format === 'megatron' && samples > 1 ? 0 : verbose ? 1 : format === 'other' ? 3 : 2
+  const rank = ({ format, verbose, samples, dead }: Watched): number =>
+    samples + dead === 0 ? 9 : format === 'megatron' && samples > 1 ? 0 : verbose ? 1 : format === 'other' ? 3 : 2
   return [...all].sort((a, b) => rank(a) - rank(b) || b.samples - a.samples)[0] as Watched
 }
+
+/** Iterations for each overflow that a scale can bear which doubles after so many clean steps and halves at an overflow. */
+const criticalSteps = (interval: number): number => 1 / criticalRate({ interval, up: 1, down: -1 })
 
 /** Reads a log to its end, in flat memory. Throws as readTrainingLog does. */
 export async function readLog(
@@ -143,9 +153,10 @@ export async function readLog(
     copies: ends.get(one) as SourceEnd,
     samples: one.samples,
     notFinite: one.notFinite,
+    dead: one.dead,
     interval,
     floor,
-    pattern: patternOf(history, { interval, floor }),
+    pattern: patternOf(history, { interval, floor, critical: criticalSteps(interval) }),
   }
 }
 
@@ -156,6 +167,8 @@ const tones: Readonly<Record<Pattern, Tone>> = {
   'stuck-at-minimum': 'bad',
   'never-grows': 'bad',
   unscaled: 'note',
+  dead: 'bad',
+  'too-many-overflows': 'bad',
 }
 
 export function logFindings(log: LogRead): Finding[] {
@@ -169,6 +182,7 @@ export function logFindings(log: LogRead): Finding[] {
     first: h.first.scale,
     last: h.last.scale,
     lowest: h.lowest.scale,
+    highest: h.highest.scale,
     peak: h.peak.scale,
     peakAt: h.peak.at,
     peakLine: h.peak.line,
@@ -179,9 +193,18 @@ export function logFindings(log: LogRead): Finding[] {
     stopped: h.stopped,
     iterations,
     withoutGrowth: h.withoutGrowth,
-    oneIn: h.overflows > 0 ? Math.round(iterations / h.overflows) : Number.NaN,
+    oneIn: Math.round(rateOf(h).oneIn),
+    later: rateOf(h).count,
+    afterOpening: h.afterOpening,
+    skippedShare: 1 / rateOf(h).oneIn,
+    flat: h.flat,
+    lowestAt: h.lowest.at,
+    lowestLine: h.lowest.line,
+    dead: h.dead.scale,
+    deadAt: h.dead.at,
+    deadLine: h.dead.line,
     interval,
-    critical: Math.round(1 / criticalRate({ interval, up: 1, down: -1 })),
+    critical: Math.round(criticalSteps(interval)),
     scaled: log.format === 'megatron',
   }
   const note = (code: string, more: Finding['values']): Finding => ({ code, tone: 'note', values: more })
@@ -190,6 +213,9 @@ export function logFindings(log: LogRead): Finding[] {
     note(`monitor-next-${pattern}`, values),
     ...(log.notFinite > 0
       ? [{ code: 'monitorLogNotFinite', tone: 'bad', values: { lines: log.notFinite } } as const]
+      : []),
+    ...(log.dead > 0 && pattern !== 'dead'
+      ? [{ code: 'monitorLogDead', tone: 'bad', values: { lines: log.dead } } as const]
       : []),
     ...(copies.copies > 1 ? [note('monitorLogCopies', { copies: copies.copies })] : []),
     ...(log.scalers > 1 && log.scaler !== undefined

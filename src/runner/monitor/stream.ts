@@ -136,6 +136,8 @@ export interface StreamRun {
   readonly overflows: number
   readonly skipped: number
   readonly infApplied: number
+  /** Steps that applied finite gradients. */
+  readonly clean: number
   /** Of each step in which a trouble began: whether the step was skipped. */
   readonly skippedAt: readonly boolean[]
   readonly lost: number
@@ -291,6 +293,7 @@ export async function runStream(o: StreamOptions, input: StreamInput): Promise<S
     overflows: sum.overflows,
     skipped: blind ? 0 : sum.overflows,
     infApplied: sum.applied,
+    clean: sum.clean,
     lost: sum.lost / sum.clean,
     updatesLost: sum.updatesLost / sum.clean,
     gaveUp,

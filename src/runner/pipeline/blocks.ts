@@ -55,6 +55,7 @@ export function distanceChart(runs: readonly { readonly name: string; readonly t
   return {
     kind: 'line-chart',
     title: { code: 'pipeDistances' },
+    rows: 8,
     x: { label: { code: 'step' }, values: at, scale: 'linear' },
     y: { label: { code: 'largeDistance' }, scale: 'log10' },
     series: runs.map(({ name, training }) => ({

@@ -18,6 +18,8 @@ export interface Graphs {
   /** The micro-batch at which the memory is full; 0: never. */
   readonly fullAt: number
   readonly fullAtFreed: number
+  /** Weights, gradients and states: needed whatever the batch. */
+  readonly fixed: number
 }
 
 /** Formulas of train/memory.ts: AMP with Adam. `total += loss` keeps every graph alive; backward() on each loss frees it. */
@@ -29,5 +31,5 @@ export function graphsOf({ model: name, micro, samples, sequence, capacity }: Gr
     Array.from({ length: micro }, (_, i) => fixed + graphs(i + 1) * one)
   const [kept, freed] = [held((i) => i), held(() => 1)]
   const full = (bytes: readonly number[]): number => bytes.findIndex((x) => x > capacity) + 1
-  return { kept, freed, fullAt: full(kept), fullAtFreed: full(freed) }
+  return { kept, freed, fullAt: full(kept), fullAtFreed: full(freed), fixed }
 }

@@ -1,5 +1,6 @@
 /** What the pipeline's lesson says and shows: the sound run, and each of the course's problems beside its fix. */
 import type { Block, Finding, Label } from '../../result/result.js'
+import { ringTraffic } from '../../train/ring.js'
 import { hasTokens } from '../accumulation/memory.js'
 import { distanceChart, logTable, memoryChart, memoryTable, shownSteps, takenStep } from './blocks.js'
 import type { Graphs } from './memory.js'
@@ -34,6 +35,11 @@ export function clipScaleOf({ scaled }: Trainings, o: PipelineOptions): number {
 
 export const byteShareOf = ({ right, plain }: Trainings): number => right.bytes / plain.bytes
 
+/** What a worker passes on: the gathered messages go round whole, the plain gradient is all-reduced. NaN for one worker. */
+export const trafficShareOf = ({ right, plain }: Trainings, workers: number): number =>
+  ringTraffic({ collective: 'all-gather', bytes: right.bytes }, workers) /
+  ringTraffic({ collective: 'all-reduce', bytes: plain.bytes }, workers)
+
 /** Beside a picture the update of the scale, which stays, is left out. */
 const untilStep = eventNames.filter((name) => name !== 'update')
 
@@ -49,13 +55,15 @@ export function trainingView(problem: Exclude<ProblemName, 'memory'>, t: Trainin
   const { steps } = o
   const subject = { code: 'pipeSubject', values: { workers: o.workers, micro: o.micro, dimension: o.dimension } }
   const left = right.final
-  const share = byteShareOf(t)
+  const traffic = trafficShareOf(t, o.workers)
+  const sent = { share: byteShareOf(t), workers: o.workers, traffic }
+  const norms: Finding = { code: 'pipeNorms', tone: 'note', values: { workers: o.workers } }
   const tone = (harmed: Training): 'bad' | 'note' => (harmed.final < 2 * left ? 'note' : 'bad')
   if (problem === 'none')
     return {
       subject,
       findings: [
-        { code: 'pipeEnds', tone: left < 0.5 ? 'good' : 'bad', values: { left, plain: plain.final, steps, share } },
+        { code: 'pipeEnds', tone: left < 0.5 ? 'good' : 'bad', values: { left, plain: plain.final, steps, ...sent } },
         {
           code: 'pipeEvents',
           tone: 'note',
@@ -66,6 +74,7 @@ export function trainingView(problem: Exclude<ProblemName, 'memory'>, t: Trainin
             times: o.spike,
           },
         },
+        norms,
       ],
       picture: () => [],
       log: () => [logTable(right, shownSteps(right, steps))],
@@ -81,6 +90,7 @@ export function trainingView(problem: Exclude<ProblemName, 'memory'>, t: Trainin
           values: { left: scaled.final, max: o.maxNorm, scale, threshold: o.maxNorm / scale },
         },
         { code: 'pipeFixClip', tone: 'good', values: { left, threshold: o.maxNorm } },
+        norms,
       ],
       picture: () => [chart('clipped', scaled, t)],
       log: () => [logTable(scaled, [takenStep(scaled, steps)], untilStep)],
@@ -90,7 +100,8 @@ export function trainingView(problem: Exclude<ProblemName, 'memory'>, t: Trainin
     subject,
     findings: [
       { code: 'pipeForgets', tone: tone(forgotten), values: { left: forgotten.final, keep: o.keep, steps } },
-      { code: 'pipeFixFeedback', tone: 'good', values: { left, share } },
+      { code: 'pipeFixFeedback', tone: 'good', values: { left, ...sent } },
+      norms,
     ],
     picture: () => [chart('forgotten', forgotten, t)],
     log: () => [logTable(forgotten, [takenStep(forgotten, steps)], untilStep)],
@@ -119,7 +130,12 @@ export function memoryView(graphs: Graphs, { model, micro, samples, sequence, ca
       {
         code: 'pipeFixMemory',
         tone: graphs.fullAtFreed > 0 ? 'bad' : 'good',
-        values: { peak: one, full: graphs.fullAtFreed > 0 },
+        values: {
+          peak: one,
+          full: graphs.fullAtFreed > 0,
+          fixed: graphs.fixed,
+          hopeless: graphs.fixed > capacity * (1 << 30),
+        },
       },
     ],
     picture: () => (micro > 1 ? [memoryChart(graphs, capacity * (1 << 30))] : []),

@@ -14,6 +14,11 @@ const off = (x: number): string => (Number.isNaN(x) ? 'not finite' : x === 0 ? '
 /** What is left of the distance, or that it grows without end. */
 const left = (x: number): string => (Number.isNaN(x) ? 'it diverges' : `${percent(x)} of the way left`)
 const share = (x: number): string => (Number.isNaN(x) ? 'diverges' : percent(x))
+/** Messages are one thing, what a ring passes on another: a gathered message goes round whole. */
+const messages = (v: Values): string =>
+  `${percent(n(v, 'share'))} of the message bytes${Number.isNaN(n(v, 'traffic')) ? '' : ` (all-gather traffic at ${s(v, 'workers')} workers: ${number(100 * n(v, 'traffic'), 4)} %)`}`
+/** The exact product of four and the format's largest power of two, in digits where they are few. */
+const fourTimes = (v: Values): string => (n(v, 'exponent') < 20 ? brief(4 * n(v, 'top')) : `2^${s(v, 'exponent')}`)
 const times = (x: number): string => `× ${number(x, 4)}`
 
 export const accumulation = {
@@ -21,10 +26,10 @@ export const accumulation = {
   findings: {
     accSumLow: (v: Values) =>
       `${many(n(v, 'count'), 'micro-gradient')} near ${brief(n(v, 'gradient'))}: exact ${number(n(v, 'exact'), 6)}, in a buffer of ${s(v, 'format')} ${number(n(v, 'sum'), 6)}.`,
-    accSumWide: (v: Values) =>
-      `The same in ${s(v, 'other')}: ${off(n(v, 'otherError'))}. In ${s(v, 'wide')}: ${off(n(v, 'error'))}.`,
+    accSumOther: (v: Values) => `The same in ${s(v, 'other')}: ${off(n(v, 'error'))}.`,
+    accSumWide: (v: Values) => `In ${s(v, 'wide')}: ${off(n(v, 'error'))}.`,
     accBackAgain: (v: Values) =>
-      `The ${s(v, 'wide')} sum converted back to ${s(v, 'format')}: ${off(n(v, 'back'))}; 4 × ${power(n(v, 'top'))} (${brief(n(v, 'large'))}): ${brief(n(v, 'largeBack'))}.`,
+      `The ${s(v, 'wide')} sum converted back to ${s(v, 'format')}: ${off(n(v, 'back'))}; 4 × ${power(n(v, 'top'))} (${fourTimes(v)}): ${brief(n(v, 'largeBack'))}.`,
     accNotDivided: (v: Values) =>
       n(v, 'micro') === 1
         ? 'With one micro-batch there is nothing to divide by, and no loop is wrong.'
@@ -53,10 +58,14 @@ export const accumulation = {
     largeWarm: (v: Values) => `The same after ${many(n(v, 'warmup'), 'update')} of warm-up: ${left(n(v, 'warm'))}.`,
     largeNorms: (v: Values) =>
       n(v, 'wrong') === 0
-        ? `LARS, ${s(v, 'format')} norms: all ${s(v, 'layers')} ratios |w|/|g| are right.`
-        : `LARS, ${s(v, 'format')} norms: ${s(v, 'wrong')} of ${s(v, 'layers')} ratios wrong; x² is 0 below ${number(n(v, 'low'))}, Inf from ${number(n(v, 'high'))}.`,
+        ? `LARS, ${s(v, 'format')} norms: all ${s(v, 'layers')} layers have the right norms.`
+        : `LARS, ${s(v, 'format')} norms: ${s(v, 'wrong')} of ${s(v, 'layers')} layers wrong; x² is 0 below ${number(n(v, 'low'))}${!Number.isFinite(n(v, 'high')) ? '' : `, ${s(v, 'beyond')} from ${number(n(v, 'high'))}`}.`,
     pipeEnds: (v: Values) =>
-      `After ${many(n(v, 'steps'), 'step')} ${percent(n(v, 'left'))} of the way is left (plain FP32, all sent: ${percent(n(v, 'plain'))}), for ${percent(n(v, 'share'))} of the bytes.`,
+      `After ${many(n(v, 'steps'), 'step')} ${percent(n(v, 'left'))} of the way is left (plain FP32, all sent: ${percent(n(v, 'plain'))}), for ${messages(v)}.`,
+    pipeNorms: (v: Values): string =>
+      n(v, 'workers') === 1
+        ? 'The norms are those of the gradient; after compress, of what was sent.'
+        : "The norms are worker 1's; after compress, that of the mean of all workers.",
     pipeEvents: (v: Values) =>
       `${many(n(v, 'skipped'), 'step')} skipped for overflow, ${many(n(v, 'clipped'), 'step')} clipped; step ${s(v, 'spike')} meets gradients × ${brief(n(v, 'times'))}.`,
     pipeCrushed: (v: Values) =>
@@ -65,16 +74,18 @@ export const accumulation = {
       `Fix: unscale_ first, then clip at ${brief(n(v, 'threshold'))}: ${percent(n(v, 'left'))} is left.`,
     pipeGraphsKept: (v: Values) =>
       n(v, 'fullAt') > 0
-        ? `total += loss, one backward() at the end: every graph stays. Micro-batch ${s(v, 'fullAt')} of ${s(v, 'micro')} no longer fits into ${number(n(v, 'capacity'))} GiB.`
+        ? `total += loss, one backward() at the end: every graph stays. Micro-batch ${s(v, 'fullAt')} of ${s(v, 'micro')} ${n(v, 'fullAt') === 1 ? 'does not fit' : 'no longer fits'} into ${number(n(v, 'capacity'))} GiB.`
         : `total += loss, one backward() at the end: every graph stays, ${gib(n(v, 'peak'))} for ${many(n(v, 'micro'), 'micro-batch', 'micro-batches')}. It fits, but saves nothing.`,
     pipeFixMemory: (v: Values) =>
-      v['full'] === true
-        ? `backward() on each loss frees its graph, but ${gib(n(v, 'peak'))} is too much even for one: fewer samples a micro-batch.`
-        : `Fix: (loss / N).backward() on each micro-batch frees its graph: ${gib(n(v, 'peak'))}, whatever N is.`,
+      v['hopeless'] === true
+        ? `No batch is small enough: weights, gradients and states alone are ${gib(n(v, 'fixed'))}. Split them over devices (fpsim memory).`
+        : v['full'] === true
+          ? `backward() on each loss frees its graph, but ${gib(n(v, 'peak'))} is too much even for one: fewer samples a micro-batch.`
+          : `Fix: (loss / N).backward() on each micro-batch frees its graph: ${gib(n(v, 'peak'))}, whatever N is.`,
     pipeForgets: (v: Values) =>
       `Each worker sends its largest ${percent(n(v, 'keep'))} and forgets the rest: after ${many(n(v, 'steps'), 'step')} ${percent(n(v, 'left'))} of the way is left.`,
     pipeFixFeedback: (v: Values) =>
-      `Fix: error feedback adds the rest to the next gradient: ${percent(n(v, 'left'))} is left, for the same ${percent(n(v, 'share'))} of the bytes.`,
+      `Fix: error feedback adds the rest to the next gradient: ${percent(n(v, 'left'))} is left, for the same ${messages(v)}.`,
   },
   labels: {
     pipeSubject: (v: Values) =>
@@ -149,6 +160,8 @@ export const accumulation = {
     'accWhy-update-alone': () => 'nothing goes wrong with one',
     'accWhy-own-scaler': () => 'scale grows half way: two scales',
     'accWhy-means': (v: Values) => `${s(v, 'last')} samples count like ${s(v, 'samples')}`,
+    'accWhy-one': () => 'one micro-batch: nothing is wrong',
+    'accWhy-same-size': () => 'all of one size: nothing is wrong',
     'accWhy-overflow': () => 'Inf stays: skipped, all lost',
     accCase: () => 'gradients, micro-batches, buffer',
     accSame: () => 'same bits',
@@ -188,11 +201,15 @@ export const accumulation = {
     largeWeights: () => '|w|',
     largeGradient: () => '|g|',
     largeRatio: () => '|w|/|g|',
-    largeGradientIn: (v: Values) => `|g| ${s(v, 'format')}`,
-    largeRatioIn: (v: Values) => `ratio ${s(v, 'format')}`,
+    largeWeightsIn: (v: Values) => s(v, 'format'),
+    largeGradientIn: (v: Values) => s(v, 'format'),
+    largeRatioIn: (v: Values) => s(v, 'format'),
     largeCause: () => 'why',
     'largeCause-right': () => 'right',
-    'largeCause-nan': () => '0/0 or Inf/Inf',
+    'largeCause-nan': () => 'g² became 0: 0/0',
+    'largeCause-both': () => 'w² and g² overflowed',
+    'largeCause-vanished-both': () => 'w² and g² became 0',
+    'largeCause-weights-vanished': () => 'w² became 0',
     'largeCause-vanished': () => 'g² became 0',
     'largeCause-overflowed': () => 'g² overflowed',
     'largeCause-weights': () => 'w² overflowed',

@@ -40,8 +40,24 @@ export const clipping = {
       `${how[s(v, 'name')]} at ${power(n(v, 'threshold'))}: nothing is large enough to be clipped (norm ${number(n(v, 'before'))}).`,
     clipBefore: (v: Values) =>
       `Before unscale_: threshold ${power(n(v, 'max'))}/${scale(n(v, 'scale'))}, norm → ${number(n(v, 'norm'))}, ${percent(n(v, 'lost'))} of updates lost.`,
+    clipBeforeIdle: (v: Values) =>
+      `Before unscale_: threshold ${power(n(v, 'max'))}/${scale(n(v, 'scale'))}, and even that is above the norm ${number(n(v, 'norm'))}: nothing is clipped.`,
+    clipValueHides: (v: Values) => {
+      const [infinite, nan] = [n(v, 'infinite'), n(v, 'nan')]
+      if (infinite > 0)
+        return `By value no factor is used: ${infinite === 1 ? '1 Inf becomes' : `${infinite} Inf become`} ±${power(n(v, 'max'))}, and the overflow is hidden from whoever checks later${nan > 0 ? ' (NaN stays NaN)' : ''}. Check before clipping; skip the step.`
+      return nan > 0
+        ? `By value ${nan === 1 ? '1 NaN stays' : `${nan} NaN stay`} NaN. Check before clipping; skip the step.`
+        : 'The norm overflows fp32, but by value none is needed: every element is finite.'
+    },
+    clipNormFault: (v: Values) =>
+      `At ${power(n(v, 'max'))} ${percent(n(v, 'lost'))} of a usual step's updates are lost, and no other threshold helps: the norm in ${s(v, 'format')} is at fault. Summed in fp32: ${percent(n(v, 'lostWide'))}.`,
+    clipSymbols: (v: Values) =>
+      `S is the loss scale; n the norm of unscaled gradients, in ${s(v, 'names')} of those still × S.`,
+    clipFrom: (v: Values) =>
+      `Not a step as it was: every ${s(v, 'steps')}th of ${s(v, 'source')}'s gradients of ${s(v, 'steps')} steps, sorted.`,
     clipTooSmall: (v: Values) =>
-      `${power(n(v, 'max'))} clips ${percent(n(v, 'clipped'))} of ${s(v, 'steps')} steps and loses ${percent(n(v, 'lost'))} of a usual step's updates (unclipped ${percent(n(v, 'lostPlain'))}). Better a percentile of the norms: ${number(n(v, 'threshold'))} clips ${percent(n(v, 'clippedThen'))}, loses ${percent(n(v, 'lostThen'))}.`,
+      `${power(n(v, 'max'))} clips ${percent(n(v, 'clipped'))} of ${s(v, 'steps')} steps (norms drawn) and loses ${percent(n(v, 'lost'))} of a usual step's updates (unclipped ${percent(n(v, 'lostPlain'))}). Better a percentile of the norms: ${number(n(v, 'threshold'))} clips ${percent(n(v, 'clippedThen'))}, loses ${percent(n(v, 'lostThen'))}.`,
     clipNormFormat: (v: Values) =>
       `Summed in ${s(v, 'format')} the norm is ${number(n(v, 'here'))}, in fp32 ${number(n(v, 'norm'))}${n(v, 'here') === Number.POSITIVE_INFINITY ? ': the factor is 0, and every gradient with it' : ''}.`,
     clipNotFinite: (v: Values) =>
@@ -64,7 +80,7 @@ export const clipping = {
   },
   labels: {
     clipSubject: (v: Values) =>
-      `${count(n(v, 'count'), 'en')} gradients, ${v['recorded'] === true ? 'one step of ' : ''}${s(v, 'source')}${n(v, 'spike') === 1 ? '' : ` × ${number(n(v, 'spike'))}`}`,
+      `${count(n(v, 'count'), 'en')} gradients, ${v['recorded'] === true ? 'as many as a step of ' : ''}${s(v, 'source')}${n(v, 'spike') === 1 ? '' : ` × ${number(n(v, 'spike'))}`}`,
     clipMethod: () => 'way to clip',
     clipThreshold: () => 'threshold',
     clipNormAfter: () => 'norm after',
@@ -82,6 +98,7 @@ export const clipping = {
     clipRadius: (v: Values) => `radius ${number(n(v, 'radius'))}`,
     clipRadiusClipped: () => 'clipped',
     clipFramework: () => 'framework',
+    clipSkipped: () => 'step skipped',
     clipFactor: () => 'factor; n norm, c max',
     clipAtThreshold: () => '1 - factor, n = c',
     'metric-gradients': () => 'gradients',

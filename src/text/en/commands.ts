@@ -6,6 +6,7 @@ export const commands = {
     lesson: ['LESSON', 'fpsim underflow --scale 65536', 'a lesson; fpsim list shows them all'],
     start: 'Start',
     look: 'Look',
+    prepare: 'Prepare',
     teach: 'Teach',
     trust: 'Trust',
   },
@@ -26,6 +27,7 @@ export const commands = {
   seeGlobal: 'Options of every command (fpsim --help): ',
   examples: 'Examples',
   defaults: (value: string) => ` (default ${value})`,
+  also: (names: readonly string[]) => ` (also ${names.join(', ')})`,
   more: 'fpsim COMMAND --help explains one command; fpsim list shows the lessons.',
   lessonUsage: (command: string) => `${command} [options]`,
   usages: {
@@ -59,6 +61,8 @@ export const commands = {
   why: 'Why',
   wrote: (file: string) => `wrote ${file}`,
   progress: (done: string, total: string) => `${done} of ${total} values`,
+  progressRuns: (done: string, total: string) => `${done} of ${total} runs`,
+  claimIds: 'the ids that fpsim claims lists',
   progressOpen: (done: string) => `${done} values`,
   passed: (file: string, expectations: number) => `${file}: sound, ${expectations} expectations hold`,
   checked: (files: number, bad: number) =>

@@ -76,10 +76,14 @@ export const cost = {
     costAsGood: (v: Values) =>
       n(v, 'asGood') === n(v, 'count')
         ? `${s(v, 'count')} of ${s(v, 'count')} published results with mixed precision are at least as good as ${s(v, 'from') || 'their baseline'}.`
-        : `${s(v, 'asGood')} of ${s(v, 'count')} published results with mixed precision are at least as good as ${s(v, 'from') || 'their baseline'}; the largest loss is ${number(n(v, 'by'))} ${s(v, 'measure').replace('%', 'points')} (${s(v, 'worst')}).`,
+        : `${s(v, 'asGood')} of ${s(v, 'count')} published results with mixed precision are at least as good as ${s(v, 'from') || 'their baseline'}; the largest loss: ${s(v, 'worst').replaceAll('%', 'points')}.`,
     costDiverged: (v: Values) => `Without loss scaling ${s(v, 'network')} diverges.`,
     costNoEvidence: (v: Values) =>
       `No published result for ${s(v, 'task')} was checked; fpsim shows none rather than guess.`,
+    costFp8Inference: () =>
+      'The FP8 perplexities are probably of networks quantized for inference, not trained in FP8: unverified.',
+    costTooLong: (v: Values) =>
+      `${s(v, 'name')} knows only ${s(v, 'positions')} positions, computed here for ${s(v, 'sequence')} tokens: --sequence ${s(v, 'positions')}.`,
     costTheirs: () => 'These are the numbers of their authors; fpsim did not train these networks.',
     costTryMemory: () =>
       'Try --recompute full, --recipe bf16, --optimizer sgd, --params 7B or your own --layers 12 --hidden 768.',
@@ -215,11 +219,11 @@ export const cost = {
       `DeepSeek-V3: H800 adds FP8 products with about ${s(v, 'bits')} bits, ${percent(n(v, 'error'))} error at K = ${s(v, 'length')}; promoted to FP32 every ${s(v, 'chunk')}. Loss within ${percent(n(v, 'loss'))} of BF16.`,
     costTask: (v: Values) => `${s(v, 'task')}: ${s(v, 'results')} results, ${s(v, 'reports')} reports`,
     costUsedBy: () => 'used by',
-    costCorrected: () => 'Citations that are wrong',
+    costCorrected: () => 'Citations that are wrong or not verified',
     costCited: () => 'cited',
     costHolds: () => 'but',
     costInstead: () => 'instead',
-    'citation-1904': () => 'not verified: no paper of this title was found under the number',
+    'citation-1904': () => 'not verified',
     'citation-accumulation': () => 'the paper does not treat micro-batches',
     'citation-fig2': () => 'the figure shows Mandarin speech, not ResNet-50',
     'citation-threshold': () => 'nearest-even loses 2^-25 and less; 2^-24 is a value',

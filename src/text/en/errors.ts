@@ -1,8 +1,12 @@
 /** The sentences of errors, by code: what, where, what is allowed, the next step. */
+
+import { bound } from '../numbers.js'
 import { badData } from './bad-data.js'
 import { calc } from './calc.js'
 
 type Values = Readonly<Record<string, unknown>>
+
+const limit = (v: Values): string => (typeof v['limit'] === 'number' ? bound(v['limit']) : String(v['limit']))
 
 /** Quoted as typed, shortened where it is long. */
 const quoted = (value: unknown): string => {
@@ -58,19 +62,24 @@ const wanted: Readonly<Record<string, string>> = {
 }
 
 const problems: Readonly<Record<string, (v: Values) => string>> = {
+  'not-a-multiple': (v) => `${quoted(v['value'])} must be a multiple of the ${v['limit']} heads.`,
+  'not-a-count': (v) => `${quoted(v['value'])} is no count. Try 7B, 350M, 65536 or 1.5e9.`,
   'not-a-number': (v) => `${quoted(v['value'])} is not a number. ${numberForms}`,
   'not-finite': (v) => `${quoted(v['value'])} is not a finite number.`,
   'not-an-integer': (v) => `${quoted(v['value'])} is not a whole number.`,
-  'not-above': (v) => `${quoted(v['value'])} must be greater than ${v['limit']}.`,
-  'below-minimum': (v) => `${quoted(v['value'])} must be ${v['limit']} or more.`,
-  'not-below': (v) => `${quoted(v['value'])} must be less than ${v['limit']}.`,
-  'above-maximum': (v) => `${quoted(v['value'])} must be ${v['limit']} or less.`,
+  'not-above': (v) => `${quoted(v['value'])} must be greater than ${limit(v)}.`,
+  'below-minimum': (v) => `${quoted(v['value'])} must be ${limit(v)} or more.`,
+  'not-below': (v) => `${quoted(v['value'])} must be less than ${limit(v)}.`,
+  'above-maximum': (v) => `${quoted(v['value'])} must be ${limit(v)} or less.`,
   'not-allowed': (v) => `${quoted(v['value'])} is not one of ${list(v['allowed'])}${meant(v) || '.'}`,
   'wrong-type': (v) => `${quoted(v['value'])}: ${wanted[String(v['expected'])] ?? v['expected']}.`,
   'too-precise': (v) =>
     `${quoted(v['value'])} has ${v['precision']} bits of precision; arithmetic is for ${v['limit']} at most, fp32.`,
   'too-many-codes': (v) =>
     `${v['value']} has more than ${v['limit']} codes, too many for one line. Try e2m1, e2m3 or e3m2.`,
+  'fixed-there': (v) => `${v['policy']} always uses ${v['limit']}, fixed in its code.`,
+  'needs-amax': (v) =>
+    `${v['value']} follows the largest gradient of each step, not overflows alone; fpsim dynamic-scaling runs it. Here: ${list(v['allowed'])}.`,
   missing: () => 'a value is missing.',
   'given-twice': (v) => `it is given more than once: ${list(v['value'])}. Give it once.`,
 }
@@ -155,6 +164,8 @@ export const errors = {
   'unknown-format': (v: Values) =>
     `${subject({ ...v, option: undefined })}unknown format ${quoted(v['name'])}${meant(v) || '.'} \`fpsim formats\` lists them all; any eXmY works, X 2 to 11, Y 1 to 52.`,
   'unknown-key': (v: Values): string => {
+    if (Array.isArray(v['having']))
+      return `${subject({ ...v, option: undefined, path: '' })}${list(v['policies'])} ${(v['policies'] as unknown[]).length === 1 ? 'has' : 'have'} no ${v['onCommandLine'] === true ? option(v['key']) : v['key']}; these policies have: ${list(v['having'])}.`
     const allowed = v['suggestion'] === undefined && Array.isArray(v['allowed']) && v['allowed'].length > 0
     return `${subject({ ...v, option: undefined, path: '' })}unknown ${v['onCommandLine'] === true ? `option ${option(v['key'])}` : quoted(v['key'])}${meant(v) || (allowed ? `; known here: ${list(v['allowed'])}.` : '.')}`
   },
@@ -164,7 +175,8 @@ export const errors = {
     `cannot read ${v['file']}${v['reason'] === undefined ? '' : `: ${refused(v['reason'])}`}.`,
   'unsupported-combination': (v: Values) => `not supported here: ${list(v['options'])}.`,
   'wrong-usage': (v: Values): string => {
-    if (v['problem'] === 'needs-option') return `--${v['option']} has no effect without --${v['other']}.`
+    if (v['problem'] === 'needs-option')
+      return `--${v['option']} has no effect without --${v['other']}${v['value'] === undefined ? '' : ` ${v['value']}`}.`
     if (v['problem'] === 'needs-value')
       return `--${v['option']} needs a value${Array.isArray(v['allowed']) ? `: ${list(v['allowed'])}` : ''}.`
     if (v['problem'] === 'takes-no-value') return `--${v['option']} takes no value.`

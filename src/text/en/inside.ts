@@ -25,7 +25,7 @@ export const inside = {
   findings: {
     'autocast-fp16-lost': (v: Values) => {
       const why =
-        n(v, 'peak') > n(v, 'limit')
+        v['tooLarge'] === true && n(v, 'peak') > n(v, 'limit')
           ? `inside it reaches ${number(n(v, 'peak'))}, beyond ${n(v, 'limit')}`
           : 'what is too small for FP16 becomes 0'
       return `All in FP16, ${s(v, 'op')} loses ${s(v, 'lost')} of ${s(v, 'values')} values: ${why}. The result is ${number(n(v, 'fp16'))}, exactly ${number(n(v, 'exact'))}${Number.isFinite(n(v, 'fp16')) ? ': finite, no alarm' : ''}.`
@@ -35,7 +35,7 @@ export const inside = {
     'autocast-policy': (v: Values) =>
       `${s(v, 'name')} runs ${s(v, 'wide')} of ${s(v, 'operations')} operations in FP32: ${n(v, 'lost') === 0 ? 'nothing is lost' : `${many(n(v, 'lost'), 'value is', 'values are')} lost all the same`}; the result is ${number(n(v, 'policy'))}.`,
     'autocast-refused': (v: Values) =>
-      `${s(v, 'policy')} stops at operation ${s(v, 'number')}: binary_cross_entropy and BCELoss are unsafe to autocast. A probability that FP16 rounds to 0 or 1 has no usable logarithm. Leave out the sigmoid and use BCEWithLogitsLoss: --graph 'linear bce-with-logits'`,
+      `${s(v, 'policy')} stops at operation ${s(v, 'number')}: binary_cross_entropy and BCELoss are unsafe to autocast. A probability that FP16 rounds to 0 or 1 has no usable logarithm. ${s(v, 'before') === 'sigmoid' ? 'Leave out the sigmoid and use' : 'Use'} BCEWithLogitsLoss: --graph 'linear bce-with-logits'`,
     'autocast-lists': (v: Values) =>
       `lower: cast to ${s(v, 'low')}; fp32: cast to fp32; widest: the widest input decides; input: as it comes. exact: float64, the largest |value|; lost: became 0, Inf or NaN. Matmuls add in FP32 everywhere.`,
     'autocast-model': (v: Values) =>
@@ -136,7 +136,6 @@ export const inside = {
       `${count(n(v, 'count'), 'en')} values, ${s(v, 'steps')} steps, history ${s(v, 'history')}`,
     'fp8-chart': () => 'The scale of the E4M3 activations',
     'fp8-step': () => 'step',
-    'fp8-scale': () => 'scale',
     'fp8-outlier': () => 'outlier',
     'fp8-line-delayed': () => 'delayed',
     'fp8-line-current': () => 'current',
@@ -149,6 +148,7 @@ export const inside = {
     'fp8-way': () => 'scaling',
     'fp8-cutSteps': () => 'steps cut',
     'fp8-lostBefore': () => '0 before',
+    'fp8-lostAll': () => '0 after step 1',
     'fp8-lostAt': () => 'outlier',
     'fp8-lostAfter': (v: Values) => `${s(v, 'history')} after`,
     'fp8-lostLater': () => 'later',
@@ -160,13 +160,13 @@ export const inside = {
     'saturation-line-saturate': () => 'saturate',
     'saturation-line-ascend': () => 'Ascend',
     'saturation-line-flag': () => 'flag',
-    'saturation-mode': () => 'overflow becomes',
+    'saturation-mode': () => 'overflow',
     'saturation-looksAt': () => 'checked',
     'saturation-skipped': () => 'skipped',
     'saturation-last': () => 'end scale',
     'saturation-cut': () => 'cut',
     'saturation-norm': () => 'norm left',
-    'saturation-nan': (v: Values) => `step ${s(v, 'step')}: NaN`,
+    'saturation-nan': (v: Values) => `NaN at ${s(v, 'step')}`,
     'saturation-mode-inf': () => 'Inf or NaN',
     'saturation-mode-saturate': () => 'largest',
     'saturation-mode-ascend': () => 'largest, NaN 0',

@@ -23,6 +23,8 @@ const writers: Readonly<Record<string, string>> = {
 export const monitor = {
   errors: {},
   findings: {
+    monitorNoStep: (v: Values) =>
+      `Every one of the ${many(n(v, 'steps'), 'step', 'steps')} overflows, whatever the scale is (it ends at ${power(n(v, 'final'))}): Inf or NaN is in the gradients themselves${known(v, 'first') ? `; first alarm at step ${s(v, 'first')}` : ''}.`,
     monitorNoticed: (v: Values) => {
       const wrong = known(v, 'wrong')
         ? `; ${n(v, 'wrong') === 0 ? 'no' : s(v, 'wrong')} false alarm${n(v, 'wrong') === 1 ? '' : 's'}`
@@ -49,14 +51,16 @@ export const monitor = {
     monitorGaveUp: (v: Values) =>
       `At step ${s(v, 'step')} the framework raises an error: the scale is at its minimum and the step overflows.`,
     monitorLosses: (v: Values) =>
-      `Lost: ${percent(n(v, 'share'))} of the steps, ${percent(n(v, 'lost'))} of the gradients, ${percent(n(v, 'updates'))} of ${s(v, 'format')} updates.`,
+      known(v, 'lost')
+        ? `Lost: ${percent(n(v, 'share'))} of the steps, ${percent(n(v, 'lost'))} of the gradients, ${percent(n(v, 'updates'))} of ${s(v, 'format')} updates.`
+        : `Lost: ${percent(n(v, 'share'))} of the steps; no gradient is applied.`,
 
     'monitor-pattern-probing': (v: Values) =>
       `Probing at the start: ${overflows(n(v, 'opening'))} take the scale from ${power(n(v, 'first'))} down to ${power(n(v, 'openingEnd'))}${n(v, 'overflows') === n(v, 'opening') && n(v, 'iterations') > 0 ? ', and none follows' : ''}.`,
     'monitor-pattern-healthy': (v: Values) =>
       n(v, 'overflows') === 0
         ? `Healthy: no overflow; the scale goes from ${power(n(v, 'first'))} to ${power(n(v, 'last'))}.`
-        : `Healthy: ${overflows(n(v, 'overflows'))}${known(v, 'oneIn') && n(v, 'oneIn') > 0 ? `, one in ${many(n(v, 'oneIn'), 'iteration', 'iterations')},` : ''} and ${many(n(v, 'growths'), 'growth', 'growths')}; the scale stays between ${power(n(v, 'lowest'))} and ${power(n(v, 'peak'))}.`,
+        : `Healthy: ${overflows(n(v, 'overflows'))}${n(v, 'opening') > 0 ? `, ${s(v, 'opening')} of them at the start` : ''}${known(v, 'oneIn') ? `, ${n(v, 'opening') > 0 ? 'then ' : ''}one in ${many(n(v, 'oneIn'), 'iteration', 'iterations')},` : ''} and ${many(n(v, 'growths'), 'growth', 'growths')}; the scale stays between ${power(n(v, 'lowest'))} and ${power(n(v, 'peak'))}.`,
     'monitor-pattern-collapse': (v: Values) =>
       v['found'] === false || n(v, 'opening') === n(v, 'overflows')
         ? `Collapse: every step overflows, ${many(n(v, 'overflows'), 'time', 'times')} in a row, and the scale falls from ${power(n(v, 'first'))} to ${power(n(v, 'last'))}.`
@@ -64,24 +68,48 @@ export const monitor = {
     'monitor-pattern-stuck-at-minimum': (v: Values) =>
       v['stopped'] === true
         ? `Stuck at the minimum: ${known(v, 'last') ? `${power(n(v, 'last'))} is the last scale written, then the framework gives up` : 'the framework gives up; no line says at which scale'}.`
-        : `Stuck at the minimum: the scale is ${power(n(v, 'last'))} and cannot fall, and the last ${overflows(n(v, 'held'))} changed nothing: every step is skipped, the model learns nothing.`,
+        : n(v, 'held') < 2
+          ? `Stuck at the minimum: the scale falls from ${power(n(v, 'highest'))} to ${power(n(v, 'last'))} by ${place(v, 'lowestAt', 'lowestLine')} and stays there for the last ${s(v, 'flat')} entries.`
+          : `Stuck at the minimum: the scale is ${power(n(v, 'last'))} and cannot fall, and the last ${overflows(n(v, 'held'))} changed nothing: every step is skipped, the model learns nothing.`,
     'monitor-pattern-never-grows': (v: Values) =>
       `Never grows: no growth in ${count(n(v, 'withoutGrowth'), 'en')} iterations, where one is due every ${s(v, 'interval')}; ${overflows(n(v, 'overflows'))}, the scale ends at ${power(n(v, 'last'))}.`,
+    'monitor-pattern-dead': (v: Values) =>
+      `Dead: the loss scale is ${number(n(v, 'dead'))} from ${place(v, 'deadAt', 'deadLine')} on, and no factor brings it back.`,
+    'monitor-pattern-too-many-overflows': (v: Values) =>
+      n(v, 'growths') >= n(v, 'later') / 2
+        ? `Grows too often: ${many(n(v, 'growths'), 'growth', 'growths')} and ${overflows(n(v, 'later'))} in ${count(n(v, 'afterOpening'), 'en')} iterations; ${percent(n(v, 'skippedShare'))} of the steps are skipped.`
+        : `Too many overflows: ${s(v, 'later')} in ${count(n(v, 'afterOpening'), 'en')} iterations, one in ${count(n(v, 'oneIn'), 'en')}; with growth after ${s(v, 'interval')} clean steps (--interval) the scale holds only below one in ${count(n(v, 'critical'), 'en')}.`,
     'monitor-pattern-unscaled': () =>
       'Not scaled: the loss scale is 1 in every line and nothing overflows, as with BF16 or FP32.',
 
     'monitor-next-probing': () =>
       'Nothing to do: this is how a dynamic scale is found. A smaller first scale saves the skipped steps.',
     'monitor-next-healthy': (v: Values) =>
-      `Nothing to do. If it grows after ${s(v, 'interval')} clean steps (--interval), it holds as long as overflows are rarer than one in ${count(n(v, 'critical'), 'en')} iterations.`,
+      n(v, 'later') > 0 && n(v, 'later') < 4
+        ? 'Nothing to do so far: a few overflows have no rate yet. Look again when there are more.'
+        : n(v, 'oneIn') < n(v, 'critical')
+          ? `Nothing to do: growth is tried after ${s(v, 'interval')} clean steps (--interval) and taken back, one skipped step each time.`
+          : `Nothing to do. If it grows after ${s(v, 'interval')} clean steps (--interval), it holds as long as overflows are rarer than one in ${count(n(v, 'critical'), 'en')} iterations.`,
     'monitor-next-collapse': () =>
       'A smaller scale does not help: Inf or NaN comes from the forward pass or from the data. Look at the loss and the batches of those steps; go back to the checkpoint before, skip the batches, lower the learning rate or clip; or train in BF16.',
-    'monitor-next-stuck-at-minimum': () =>
-      'Stop the run: find the first NaN or Inf of the forward pass (hooks, torch.autograd.detect_anomaly), check the data, keep softmax and norms in FP32; or train in BF16. A smaller minimum changes nothing.',
+    'monitor-next-stuck-at-minimum': (v: Values): string =>
+      v['stopped'] !== true && n(v, 'held') < 2
+        ? 'Is the loss still falling? If not, every step is skipped: find the first NaN or Inf of the forward pass. If it is, the gradients are so large that no scale above fits: clip them, lower the learning rate, or train in BF16.'
+        : 'Stop the run: find the first NaN or Inf of the forward pass (hooks, torch.autograd.detect_anomaly), check the data, keep softmax and norms in FP32; or train in BF16. A smaller minimum changes nothing.',
     'monitor-next-never-grows': (v: Values) =>
       n(v, 'overflows') === 0
         ? 'Is the scale static? A dynamic one grows after its interval. Check the setting; small gradients may be lost meanwhile: fpsim static-scaling.'
-        : `Overflows come before the interval is over (one in ${count(n(v, 'oneIn'), 'en')} iterations): a shorter interval, or their cause, is the cure: fpsim scale-collapse.`,
+        : !known(v, 'oneIn')
+          ? 'After the start nothing overflows, and yet it does not grow: is growth switched off, or the interval longer (--interval)?'
+          : `Overflows come before the interval is over (one in ${count(n(v, 'oneIn'), 'en')} iterations): a shorter interval, or their cause, is the cure: fpsim scale-collapse.`,
+    'monitor-next-dead': (v: Values) =>
+      `${n(v, 'dead') === 0 ? 'Times 0 every gradient is 0, and divided by it NaN' : 'Every gradient becomes NaN or Inf'}: stop, go back to a checkpoint from before, give the scale a floor (min_scale), and find the first NaN of the forward pass.`,
+    'monitor-next-too-many-overflows': (v: Values) =>
+      n(v, 'growths') >= n(v, 'later') / 2
+        ? `Let it grow more rarely: after ${s(v, 'interval')} clean steps one step in ${count(n(v, 'interval') + 1, 'en')} is lost at most.`
+        : 'Look for the cause in the batches and the loss of those steps; a shorter growth interval only makes the scale hold: fpsim scale-collapse.',
+    monitorLogDead: (v: Values) =>
+      `${many(n(v, 'lines'), 'line has', 'lines have')} a loss scale that is NaN or Inf; a finite one follows.`,
     'monitor-next-unscaled': () =>
       'Nothing to do for BF16: its range is that of FP32. In FP16 small gradients become 0 without a scale: fpsim underflow.',
     monitorLogNotFinite: (v: Values) =>
@@ -108,6 +136,7 @@ export const monitor = {
     'monitor-silent': (v: Values) => `silent${known(v, 'ratio') ? `: ${number(n(v, 'ratio'))}` : ''}`,
     'monitor-warns-already': () => 'warns already',
     'monitor-by-chance': () => 'bad by chance',
+    'monitor-always-overflow': () => 'every step overflows',
     'monitor-no-trouble': () => 'no trouble',
     'monitor-skipped-by-scaler': () => 'none: step skipped',
     'monitor-missed': () => 'none',

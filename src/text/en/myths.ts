@@ -17,6 +17,7 @@ const claims = {
   'after-backward': 'Gradients can be scaled after backward() as well.',
   'unscale-fp16': 'Unscaling can be done in FP16.',
   'clip-first': 'Clip before or after unscaling, it is the same.',
+  'update-first': 'Update the scale first, then unscale: the same.',
   'fp16-loss': 'A loss can always be scaled safely.',
   zero: 'FP16 turns everything below 2^-24 into 0.',
 }
@@ -56,10 +57,12 @@ export const myths = {
       `${opening(v, 'unscale-fp16')} divided by ${scale(n(v, 'scale'))} in FP32, ${percent(n(v, 'lostUnscaledFp32'))} of the gradients are 0; in FP16 ${percent(n(v, 'lostUnscaledFp16'))}, and with the scale in FP16 too ${percent(n(v, 'lostByFp16Scale'))}.`,
     'myth-clip-first': (v: Values) =>
       `${opening(v, 'clip-first')} clipped to norm 1 while still × ${scale(n(v, 'scale'))}, a gradient of norm ${number(n(v, 'clipRightNorm'))}, which needs no clipping, arrives with norm ${number(n(v, 'clipFirstNorm'))}. The limit was max_norm / scale = ${number(n(v, 'clipThreshold'))}.`,
+    'myth-update-first': (v: Values) =>
+      `${opening(v, 'update-first')} ${s(v, 'names')} updates its scale before it unscales. On the step that grows, number ${s(v, 'steps')}, its gradients are divided by the next scale: ${number(n(v, 'earlyUpdateNorm'))} of each arrives.`,
     'myth-fp16-loss': (v: Values) =>
       `${opening(v, 'fp16-loss')} × ${scale(n(v, 'scale'))}, an FP16 loss of ${number(n(v, 'lossLimit'), 5)} or more leaves FP16; ln 10 = ${number(n(v, 'loss'))}, the first loss of 10 classes, becomes ${number(n(v, 'scaledLossFp16'))}. A single number PyTorch promotes to FP32: ${number(n(v, 'scaledLossFp32'), 6)}. A tensor with a dimension stays FP16, and there the scale is itself ${power(n(v, 'scaleInFp16'))}.`,
     'myth-zero': (v: Values) =>
-      `${opening(v, 'zero')} rounding to nearest, 0 begins at ${power(n(v, 'becomesZeroUpTo'))}. Of the gradients below 2^-24, ${percent(n(v, 'belowQuantumLost'))} become 0; the others round up to 2^-24.`,
+      `${opening(v, 'zero')} rounding to nearest, only what is ${power(n(v, 'becomesZeroUpTo'))} or less becomes 0. Of the gradients below 2^-24, ${percent(n(v, 'belowQuantumLost'))} become 0; the others round up to 2^-24.`,
     mythsFaint: (v: Values) =>
       `One gradient, ${power(n(v, 'x'))}: × ${scale(n(v, 'scale'))} = ${power(n(v, 'scaled'))} in FP16. ÷ ${scale(n(v, 'scale'))}: ${power(n(v, 'fp32'))} in FP32, ${power(n(v, 'fp16'))} in FP16. And the scale itself is ${power(n(v, 'scaleInFp16'))} as an FP16 number.`,
     mythsPromotion: () => "So take the mean of the losses first: one number × GradScaler's FP32 scale is FP32.",
@@ -109,11 +112,16 @@ export const myths = {
     'myth-clip-first': () => claims['clip-first'],
     'myth-clip-first-measured': (v: Values) =>
       `norm ${number(n(v, 'clipFirstNorm'))} before, ${number(n(v, 'clipRightNorm'))} after`,
+    'myth-update-first': () => claims['update-first'],
+    'myth-update-first-measured': (v: Values) =>
+      `${s(v, 'names')}, on a growth step: update × ${number(n(v, 'earlyUpdateNorm'))}`,
+    'myths-usual-step': () => 'usual step',
+    'myths-growing-step': () => 'growth step',
     'myth-fp16-loss': () => claims['fp16-loss'],
     'myth-fp16-loss-measured': (v: Values) => `Inf in FP16 from ${number(n(v, 'lossLimit'), 5)} on; as one number FP32`,
     'myth-zero': () => claims.zero,
     'myth-zero-measured': (v: Values) =>
-      `${percent(n(v, 'belowQuantumLost'))} of those below: 0 begins at ${power(n(v, 'becomesZeroUpTo'))}`,
+      `only ${percent(n(v, 'belowQuantumLost'))} of them: those up to ${power(n(v, 'becomesZeroUpTo'))}`,
     'myths-growing': (v: Values) => `Gradients that grow ${brief(n(v, 'growth'))}-fold, and what three scales do`,
     'myths-steps': () => 'steps',
     'myths-delayed': () => 'FP8 delayed',
@@ -184,16 +192,16 @@ export const myths = {
     'failure-matmul-measure': () => 'Inf',
     'failure-swallowed': () => 'swallowed update',
     'failure-swallowed-title': (v: Values) =>
-      `Swallowed update: 1 + 0.0001, 1000 times (✓ less than ${percent(n(v, 'limit'))} of the way missing)`,
-    'failure-swallowed-measure': () => 'missing',
+      `Swallowed update: 1 + 0.0001, 1000 times (✓ less than ${percent(n(v, 'limit'))} off the exact way)`,
+    'failure-swallowed-measure': () => 'off by',
     'failure-stalled': () => 'stalled sum',
     'failure-stalled-title': (v: Values) =>
-      `Stalled sum: 20000 × 0.0001 (✓ less than ${percent(n(v, 'limit'))} of the sum missing)`,
-    'failure-stalled-measure': () => 'missing',
+      `Stalled sum: 20000 × 0.0001 (✓ less than ${percent(n(v, 'limit'))} off the exact sum)`,
+    'failure-stalled-measure': () => 'off by',
   },
   options: {
     myth: 'opens one statement with its picture: magnitude, clip-first … or all',
     growth: 'by how much the gradients grow, without overflow',
-    failure: 'the failure whose numbers are shown: underflow, overflow, forward …',
+    failure: 'the failure whose numbers are shown: underflow, overflow, forward, matmul, swallowed, stalled',
   },
 }

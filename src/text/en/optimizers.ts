@@ -18,6 +18,10 @@ export const optimizers = {
       `bf16 swallows ${percent(n(v, 'bf16'))} of AdamW's updates (about ${number(n(v, 'lr') * n(v, 'move'), 2)} each), fp16 ${percent(n(v, 'fp16'))}.`,
     tuneWays: (v: Values) =>
       `Of fp32's way plain bf16 goes ${percent(n(v, 'bf16'))}, bf16 with an FP32 master ${percent(n(v, 'master'))}.`,
+    tuneWild: (v: Values) =>
+      `With Adam's states in ${s(v, 'states')} ${Number.isFinite(n(v, 'move')) ? `each update is about ${number(n(v, 'lr') * n(v, 'move'), 2)}, ${number(n(v, 'move'), 2)} times the learning rate` : 'updates become Inf or NaN'}${n(v, 'emptied') > 0 ? `: ${percent(n(v, 'emptied'))} of the second moments v are 0 (g² underflows), and m is divided by ε = ${number(n(v, 'epsilon'))} alone` : ''}.`,
+    tuneWildWays: (v: Values) =>
+      `Plain bf16 goes ${percent(n(v, 'bf16'))} of fp32's way, but that way is wrong: this is no fine-tuning, however the weights are kept.`,
     tuneFrom: (v: Values) =>
       `A move of lr = ${number(n(v, 'lr'))} is lost in bf16 ${from(n(v, 'bf16'), '|w| = ')}, in fp16 ${from(n(v, 'fp16'))}.`,
     epsGone: (v: Values) =>
@@ -38,10 +42,10 @@ export const optimizers = {
     decayIsFactor: (v: Values) =>
       `1 − ${number(n(v, 'decay'))} is ${shortest(n(v, 'factor'))} in ${s(v, 'format')}; a decay up to ${power(n(v, 'limit'))} a step would be lost.`,
     decayAfter: (v: Values) =>
-      `After ${n(v, 'updates') === 1 ? '1 step' : `${count(n(v, 'updates'), 'en')} steps`} ${percent(n(v, 'left'))} of |w| is left in ${s(v, 'format')}, in fp32 ${percent(n(v, 'fp32'))}.`,
+      `After ${n(v, 'updates') === 1 ? '1 step' : `${count(n(v, 'updates'), 'en')} steps`} ${percent(n(v, 'left'))} of |w| is left in ${s(v, 'format')}${s(v, 'format') === 'fp32' ? '' : `, in fp32 ${percent(n(v, 'fp32'))}`}.`,
     decayNothingLeft: (v: Values) => `Every one of these weights is 0 or NaN in ${s(v, 'format')}.`,
     tuneRemembers: (v: Values) =>
-      `With a master ${percent(n(v, 'still'))} of the updates change nothing at once either; but it remembers them, and plain bf16 forgets.`,
+      `With a master ${percent(n(v, 'still'))} change nothing at once either, but it remembers them.`,
     tuneNoMove: (v: Values) => `With a learning rate of ${number(n(v, 'lr'))} nothing moves.`,
   },
   labels: {
@@ -49,7 +53,6 @@ export const optimizers = {
       `${weights(n(v, 'count'))}, lr ${number(n(v, 'lr'))}, weight decay ${number(n(v, 'weightDecay'))}`,
     decayChart: (v: Values) => `Mean |w|, share of the start, with a decay of ${number(n(v, 'decay'))} a step`,
     decaySteps: () => 'step',
-    decayLeft: () => 'left',
     decayWay: () => 'how the weight decays',
     decayUnchanged: () => 'unchanged',
     decayLeftAfter: (v: Values) => `left after ${count(n(v, 'updates'), 'en')}`,
@@ -68,10 +71,8 @@ export const optimizers = {
     'decayLine-kahanSum': () => 'Kahan, − lr·wd·w',
     'decayLine-stochastic': () => 'stochastic',
     epsSubject: (v: Values) => `${count(n(v, 'count'), 'en')} gradients, ${s(v, 'source')}, ${s(v, 'format')}`,
-    epsChart: (v: Values) =>
-      `The first step of Adam in ${s(v, 'format')}, by size of the gradient; it should be 1 × lr`,
+    epsChart: (v: Values) => `The first step of Adam in ${s(v, 'format')}, by size of the gradient; 1 × lr is right`,
     epsGradient: () => 'gradient',
-    epsStepAxis: () => 'step / lr',
     epsOf: (v: Values) => `${s(v, 'format')}, ε ${number(n(v, 'epsilon'))}`,
     epsNumber: (v: Values) => number(n(v, 'value')),
     epsTimes: (v: Values) => `${number(n(v, 'times'))} × lr`,
@@ -84,7 +85,6 @@ export const optimizers = {
       `${weights(n(v, 'count'))}${Number.isNaN(n(v, 'std')) ? '' : `, std ${number(n(v, 'std'))}`}, lr ${number(n(v, 'lr'))}`,
     tuneChart: () => 'Share of updates that change nothing, by size of the weight',
     tuneSize: () => 'weight',
-    tuneShare: () => 'share',
     tuneWeightsThere: () => 'weights there',
     tuneKept: () => 'weights kept as',
     tuneStill: () => 'unchanged',

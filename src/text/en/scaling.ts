@@ -1,5 +1,5 @@
 /** The words of the lessons on loss scaling. */
-import { count, number, percent, power, scale } from '../numbers.js'
+import { count, number, percent, power } from '../numbers.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
 
@@ -7,52 +7,75 @@ const n = (v: Values, key: string): number => Number(v[key])
 const s = (v: Values, key: string): string => String(v[key])
 const many = (x: number, one: string, more: string): string => (x === 1 ? `1 ${one}` : `${count(x, 'en')} ${more}`)
 
+/** What the values are that are scaled and unscaled: a profile knows binades, so significands are taken instead. */
+const of = (v: Values): string => {
+  if (!(n(v, 'significands') > 0)) return 'the values that keep all bits'
+  return `${n(v, 'drawn') === 1 ? s(v, 'significands') : 'all'} ${s(v, 'format')} significands`
+}
+
+const upTo = (share: number): string => (percent(share).startsWith('<') ? percent(share) : `≤ ${percent(share)}`)
+
 export const scaling = {
   errors: {},
   findings: {
     scalingRerounds: (v: Values) =>
-      `× ${scale(n(v, 'scale'))}, ÷ ${scale(n(v, 'scale'))}: ${percent(n(v, 'changed'))} of the values that keep all bits come back changed, by up to ${percent(n(v, 'worstChange'))}; ${scale(n(v, 'power'))} changes ${percent(n(v, 'changedByPower'))}: a power of two moves the exponent alone.`,
+      `× ${power(n(v, 'scale'))}, ÷ ${power(n(v, 'scale'))}: ${percent(n(v, 'changed'))} of ${of(v)} change (${upTo(n(v, 'worstChange'))}); 2^${s(v, 'exponent')}: ${percent(n(v, 'changedByPower'))}.`,
     scalingFollows: (v: Values) => {
-      const moved = `scale ${power(n(v, 'first'))} → ${power(n(v, 'final'))}`
+      const moved = `${power(n(v, 'first'))} → ${power(n(v, 'final'))}`
       return Number.isNaN(n(v, 'lost'))
-        ? `${s(v, 'policy')}: every one of ${many(n(v, 'steps'), 'step', 'steps')} overflows and is skipped; ${moved}.`
-        : `${s(v, 'policy')}: ${count(n(v, 'overflows'), 'en')} of ${many(n(v, 'steps'), 'step', 'steps')} skipped (${percent(n(v, 'share'))}); ${percent(n(v, 'lost'))} become 0; ${moved}.`
+        ? `${s(v, 'policy')}: ${n(v, 'steps') === 1 ? 'its one step overflows' : `every one of ${count(n(v, 'steps'), 'en')} steps overflows`} and is skipped; ${moved}.`
+        : `${s(v, 'policy')}: ${count(n(v, 'skipped'), 'en')} of ${many(n(v, 'steps'), 'step', 'steps')} skipped (${percent(n(v, 'share'))}); ${percent(n(v, 'lost'))} become 0; ${moved}.`
     },
     scalingStays: (v: Values) => {
       const inf = n(v, 'overflows')
       const applied = inf === 0 ? 'no overflow' : `${many(inf, 'step applies', 'steps apply')} ${s(v, 'inf')}`
       return Number.isNaN(n(v, 'lost'))
         ? `${s(v, 'policy')}, always ${power(n(v, 'first'))}: ${applied}.`
-        : `${s(v, 'policy')}, always ${power(n(v, 'first'))}: ${percent(n(v, 'lost'))} become 0, at the end ${percent(n(v, 'lostAtEnd'))}; ${applied}.`
+        : `${s(v, 'policy')}, always ${power(n(v, 'first'))}: ${percent(n(v, 'lost'))} become 0, at the end ${Number.isNaN(n(v, 'lostAtEnd')) ? 'every step overflows' : percent(n(v, 'lostAtEnd'))}; ${applied}.`
     },
+    scalingSaturates: (v: Values) =>
+      `${s(v, 'policy')}: ${many(n(v, 'overflows'), 'step saturates', 'steps saturate')}, none is skipped;${Number.isNaN(n(v, 'lost')) ? '' : ` ${percent(n(v, 'lost'))} become 0;`} ${power(n(v, 'first'))} → ${number(n(v, 'final'))}.`,
+    scalingDelayed: (v: Values) =>
+      `${s(v, 'policy')} scales the largest gradient to ${number(n(v, 'largest'))}, the largest value of ${s(v, 'aim')}; here the scaled gradients are ${s(v, 'format')}.`,
     scalingClips: (v: Values) =>
       `${s(v, 'format')} has neither Inf nor NaN: what is too large becomes its largest value, and no scaler notices.`,
     scalingEvent: (v: Values) =>
       `Step ${s(v, 'step')}${v['spike'] === true ? ` (a spike, ${number(n(v, 'jump'), 2)} times the step before)` : ''}: the largest × ${power(n(v, 'scale'))} is beyond ${s(v, 'format')}: step skipped, ${n(v, 'next') === n(v, 'scale') ? 'scale unchanged' : `scale → ${power(n(v, 'next'))}`}.`,
     scalingGaveUp: (v: Values) =>
-      `${s(v, 'policy')} gives up at step ${s(v, 'step')}: the scale is at its minimum and the step overflows. The framework raises an error here.`,
+      `${s(v, 'policy')} raises ${s(v, 'raises')} at step ${s(v, 'step')}, after ${many(n(v, 'skipped'), 'skipped step', 'skipped steps')}: an overflow at its smallest scale, ${power(n(v, 'final'))}. The training ends.`,
     scalingNaNStream: (v: Values) =>
       `${many(n(v, 'nonfinite'), 'gradient is', 'gradients are')} NaN or Inf before any scaling: every step overflows, and no scale can help.`,
     scalingReproduced: (v: Values) =>
       n(v, 'same') === 0
-        ? `None of the ${s(v, 'all')} policies gives the scales of the log.`
-        : `${s(v, 'same')} of ${s(v, 'all')} policies ${n(v, 'same') === 1 ? 'gives' : 'give'} the logged scales exactly: ${s(v, 'names')}.`,
+        ? n(v, 'all') === 1
+          ? 'The policy does not give the scales of the log.'
+          : `None of the ${s(v, 'all')} policies gives the scales of the log.`
+        : `${s(v, 'same')} of ${many(n(v, 'all'), 'policy', 'policies')} ${n(v, 'same') === 1 ? 'gives' : 'give'} the logged scales exactly: ${s(v, 'names')}.`,
     scalingTellsApart: (v: Values) =>
       `One clean step, ${s(v, 'clean')}, tells them apart: at ${s(v, 'at')} ${s(v, 'policy')} has ${power(n(v, 'scale'))}, because a clean step refills its hysteresis; the log has ${power(n(v, 'logged'))}.`,
     scalingAnswers: (v: Values) =>
       `${many(n(v, 'overflows'), 'overflow', 'overflows')} in ${many(n(v, 'steps'), 'step', 'steps')}: ${many(n(v, 'policies'), 'policy gives', 'policies give')} ${many(n(v, 'different'), 'sequence of scales', 'different sequences of scales')}, ending between ${power(n(v, 'lowest'))} and ${power(n(v, 'highest'))}.`,
+    scalingRaises: (v: Values) =>
+      `${s(v, 'policy')} raises ${s(v, 'raises')} at ${v['log'] === true ? `iteration ${s(v, 'at')}` : `step ${s(v, 'at')} of ${s(v, 'steps')}`}: an overflow at its smallest scale, ${power(n(v, 'scale'))}. –: it runs no more.`,
+    scalingCallersLegend: () => '(2^15): its caller must choose; the value is the one its documents show.',
+    scalingCommandLine: (v: Values) =>
+      `${s(v, 'policy')}'s command line: 2^${s(v, 'exponent')} first, window ${power(n(v, 'window'))} / workers / ${s(v, 'divisor')}.`,
     scalingCrash: (v: Values) =>
       `${s(v, 'log')}: at iteration ${s(v, 'at')} the scale grows to ${power(n(v, 'top'))}; then the loss jumps from ${number(n(v, 'lossBefore'))} to ${number(n(v, 'lossAfter'))}, and by ${s(v, 'until')} the scale is down to ${power(n(v, 'low'))}.`,
     collapseCriticalRate: (v: Values) =>
-      `Growth interval ${s(v, 'interval')}: with more than one overflow in ${count(n(v, 'oneIn'), 'en')} steps the scale goes down more than up.${Number.isNaN(n(v, 'measured')) ? '' : ` Measured for ${s(v, 'policy')}: one in ${count(n(v, 'measured'), 'en')}.`}`,
+      `${s(v, 'policy')}, growth interval ${s(v, 'interval')}: more than one overflow in ${many(n(v, 'oneIn'), 'step', 'steps')} and the scale goes down more than up.${Number.isNaN(n(v, 'measured')) ? '' : ` Measured: one in ${count(n(v, 'measured'), 'en')}.`}`,
+    collapseStays: (v: Values) =>
+      `${s(v, 'policy')} never moves: no rate of overflows makes it run away, and none brings it back.`,
     collapseAt: (v: Values) =>
-      `At ${percent(n(v, 'rate'))} the scale of ${s(v, 'policy')} goes from ${power(n(v, 'start'))} to 2^${Math.round(n(v, 'end'))} in ${count(n(v, 'steps'), 'en')} steps${n(v, 'end') < 0 ? ': it makes the gradients smaller now, and they become 0' : ''}.`,
+      `${s(v, 'policy')} at ${percent(n(v, 'rate'))}: ${power(n(v, 'start'))} → 2^${Math.round(n(v, 'end'))} in ${many(n(v, 'steps'), 'step', 'steps')}${n(v, 'end') < 0 ? '; below 1 it makes gradients 0' : ''}.`,
     collapseForgiven: (v: Values) =>
-      `${s(v, 'policy')} ends at 2^${Math.round(n(v, 'end'))}: a clean step refills its hysteresis, so overflows that come alone are forgiven.`,
+      `${s(v, 'policy')}: 2^${Math.round(n(v, 'end'))}; every clean step refills its hysteresis.`,
+    collapseRaises: (v: Values) =>
+      `${s(v, 'policy')} at ${percent(n(v, 'rate'))} raises ${s(v, 'raises')} ${n(v, 'first') === n(v, 'last') ? `at step ${s(v, 'first')}` : `at steps ${s(v, 'first')} to ${s(v, 'last')}`}, in ${s(v, 'raised')} of ${many(n(v, 'runs'), 'run', 'runs')}: the training ends there.`,
     scalingInterval: (v: Values) =>
       `${s(v, 'title')} waits ${s(v, 'usual')} clean steps before it grows; here ${s(v, 'here')}.`,
     scalingPowerKeeps: (v: Values) =>
-      `× ${scale(n(v, 'scale'))}, ÷ ${scale(n(v, 'scale'))}: ${percent(n(v, 'changed'))} of the values that keep all bits change. A power of two moves the exponent alone; try --scale 1000.`,
+      `× ${power(n(v, 'scale'))}, ÷ ${power(n(v, 'scale'))}: ${percent(n(v, 'changed'))} of ${of(v)} change. A power of two moves the exponent alone; try --scale 1000.`,
   },
   labels: {
     scalingSubject: (v: Values) => `${many(n(v, 'steps'), 'step', 'steps')}, ${s(v, 'source')}, ${s(v, 'format')}`,
@@ -72,8 +95,9 @@ export const scaling = {
     scalingTraceOfPattern: (v: Values) =>
       `log2 of the scale after each step, from ${power(n(v, 'initScale'))}, growth interval ${s(v, 'growthInterval')}; X: overflow`,
     scalingOverflows: () => 'overflow',
-    scalingPatternSubject: (v: Values) => `${s(v, 'steps')} steps`,
+    scalingPatternSubject: (v: Values) => many(n(v, 'steps'), 'step', 'steps'),
     scalingDefaults: () => 'What each does when nobody tells it otherwise',
+    scalingDefaultsCallers: () => "Defaults; (2^15): its caller must choose, the value is its documents' own",
     scalingInit: () => 'first',
     scalingFirstGrowth: () => 'grows at',
     scalingHysteresis: () => 'hysteresis',
@@ -81,18 +105,19 @@ export const scaling = {
     scalingCeiling: () => 'ceiling',
     scalingHolds: () => 'held as',
     scalingNoLimit: () => 'none',
-    scalingCallers: () => "caller's",
+    scalingCallers: (v: Values) => `(${power(n(v, 'scale'))})`,
     scalingNever: () => 'never',
     scalingIteration: () => 'iteration',
-    collapseSubject: (v: Values) => `${s(v, 'runs')} runs of ${count(n(v, 'steps'), 'en')} steps`,
+    collapseSubject: (v: Values) => `${many(n(v, 'runs'), 'run', 'runs')} of ${count(n(v, 'steps'), 'en')} steps`,
     collapseRateAxis: () => 'overflow rate',
     collapseEndAxis: () => 'loss scale at the end',
     collapsePredicted: () => 'predicted',
     collapseCritical: () => 'critical rate',
     collapseRate: () => 'rate',
+    collapseAtRate: (v: Values) => `at ${percent(n(v, 'rate'))}`,
     collapseOneIn: () => 'one in',
     collapsePredictedDrift: () => 'predicted / 1000 steps',
-    collapseEnd: (v: Values) => `2^${number(n(v, 'exponent'), 2)}`,
+    collapseEnd: (v: Values) => `2^${number(n(v, 'exponent'), 2)}${n(v, 'raised') > 0 ? ', raises' : ''}`,
     scalingTracker: () => 'tracker',
     scalingLeft: () => 'left',
     scalingAction: () => 'action',
@@ -102,12 +127,15 @@ export const scaling = {
     'scaling-action-skipped': () => 'skipped; scale stays',
     'scaling-action-lowered': (v: Values) => `skipped; scale → ${power(n(v, 'next'))}`,
     'scaling-action-applied-inf': () => 'applied: weights broken',
+    'scaling-action-saturated': () => 'applied, saturated',
     'scaling-action-gave-up': () => 'error: gives up',
     scalingPolicyHead: () => 'strategy',
     scalingOverflowSteps: () => 'overflows',
     scalingThen: () => 'so',
     'scaling-then-skipped': (v: Values) => `${percent(n(v, 'share'))} of steps skipped`,
     'scaling-then-applied': () => 'applied: weights broken',
+    'scaling-then-saturated': () => 'saturated, applied',
+    'scaling-then-gave-up': (v: Values) => `raises at step ${s(v, 'step')}`,
     scalingLastTenth: () => 'last tenth',
     scalingFinal: () => 'last scale',
     scalingScaleAxis: () => 'loss scale',
@@ -116,9 +144,9 @@ export const scaling = {
     'scaling-verdict-low': () => 'too small',
     'scaling-verdict-good': () => 'safe',
     'scaling-verdict-skip': () => 'too large',
+    'scaling-verdict-nonfinite': () => 'skipped',
     scalingKnown: () => 'known from',
     'scaling-known-ssd': () => 'Multibox SSD, 2018',
-    'scaling-known-lstm': () => 'bigLSTM, 2018',
     'scaling-known-pytorch': () => 'PyTorch starts here',
     'param-from': () => 'from 2^',
     'param-to': () => 'to 2^',
@@ -188,6 +216,8 @@ export const scaling = {
     'metric-finalExponentPytorch': () => 'pytorch: log2 of the last scale',
     'metric-finalExponentMegatron': () => 'megatron: log2 of the last scale',
     'metric-finalExponentApexHysteresis': () => 'apex-hysteresis: log2 of the last scale',
+    'metric-runsRaised': () => 'runs that raise',
+    'metric-firstRaise': () => 'first raise at step',
     'metric-goodScales': () => 'safe powers of two',
     'metric-lostAtMaxSafe': () => 'becomes 0 at the largest safe scale',
     'metric-overflowAbove': () => 'overflow one step above it',

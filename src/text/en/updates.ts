@@ -12,34 +12,41 @@ const short = (x: number): string => (power(x).includes('^') ? power(x) : brief(
 /** 1 + 0.0001, 1 − 0.0001 */
 const sum = (w: number, delta: number): string => `${short(w)} ${delta < 0 ? '−' : '+'} ${short(Math.abs(delta))}`
 
+/** 0.0001, −0.0001 */
+const signed = (x: number): string => (x < 0 ? `−${short(-x)}` : short(x))
+
 /** Which weights of a format an update leaves where they are. */
-const stuck = (format: string, from: number, everything: boolean): string =>
-  Number.isNaN(from)
-    ? `${format} weights of every size`
-    : everything
-      ? `no ${format} weight at all`
-      : `no ${format} weight from ${short(from)} up`
+function stuck(v: Values, key: string): string {
+  const [format, from, everyOther] = [s(v, key), n(v, `${key}Stuck`), n(v, `${key}EveryOther`)]
+  const size = (x: number): string => signed(v['negative'] === true ? -x : x)
+  const up = v['negative'] === true ? 'down' : 'up'
+  if (!Number.isNaN(everyOther))
+    return `${format} weights of every size (from ${size(everyOther)} ${up} every other one)`
+  if (Number.isNaN(from)) return `${format} weights of every size`
+  if (v[`${key}Everything`] === true) return `no ${format} weight at all`
+  if (v[`${key}Above`] === true)
+    return `no ${format} weight ${v['negative'] === true ? 'below' : 'above'} ${size(from)}`
+  return `no ${format} weight from ${size(from)} ${up}`
+}
+
+const times = (x: number, what: string): string => `${x} ${what}${x === 1 ? '' : 's'}`
 
 export const updates = {
   errors: {},
   findings: {
     lostUpdateLost: (v: Values) =>
-      `${sum(n(v, 'weight'), n(v, 'update'))} = ${shortest(n(v, 'after'))} in ${s(v, 'format')}: the update is lost. It needs half a step at least, ${short(n(v, 'half'))}.`,
+      `${sum(n(v, 'weight'), n(v, 'update'))} = ${shortest(n(v, 'after'))} in ${s(v, 'format')}: the update is lost. It takes ${v['odd'] === true ? '' : 'more than '}half a step, ${short(n(v, 'half'))}.`,
     lostUpdateKept: (v: Values) =>
       `${sum(n(v, 'weight'), n(v, 'update'))} = ${shortest(n(v, 'after'))} in ${s(v, 'format')}: the weight moves. Half a step there is ${short(n(v, 'half'))}.`,
     lostUpdateBeyond: (v: Values) =>
       `${sum(n(v, 'weight'), n(v, 'update'))} = ${shortest(n(v, 'after'))} in ${s(v, 'format')}: beyond the range of the format.`,
-    lostUpdateStuck: (v: Values) => {
-      const first = stuck(s(v, 'format'), n(v, 'stuck'), v['everything'] === true)
-      const second =
-        v['other'] === undefined ? '' : `, ${stuck(s(v, 'other'), n(v, 'otherStuck'), v['otherEverything'] === true)}`
-      return `An update of ${short(n(v, 'update'))} moves ${first}${second}.`
-    },
+    lostUpdateStuck: (v: Values) =>
+      `An update of ${signed(n(v, 'update'))} moves ${stuck(v, 'format')}${v['other'] === undefined ? '' : `, ${stuck(v, 'other')}`}.`,
     keepStops: (v: Values) => {
       const where =
         n(v, 'stuckSince') === 0
           ? `never leaves ${number(n(v, 'last'), 5)}`
-          : `stops at ${number(n(v, 'last'), 5)} after ${s(v, 'stuckSince')} updates`
+          : `stops at ${number(n(v, 'last'), 5)} after ${times(n(v, 'stuckSince'), 'update')}`
       const why =
         v['keeping'] === 'plain'
           ? ` (half a step: ${short(n(v, 'half'))})`
@@ -58,11 +65,15 @@ export const updates = {
     keepTrace: (v: Values) =>
       `The optimizer moves the ${s(v, 'master')} master; the ${s(v, 'format')} copy is made anew from it at every step. The master is the weight, not a backup.`,
     srNearest: (v: Values) =>
-      `Nearest: ${s(v, 'updates')} updates of ${short(n(v, 'update'))} bring ${s(v, 'format')} to ${number(n(v, 'last'), 6)}; exact is ${number(n(v, 'exact'), 6)}.`,
+      `Nearest: ${times(n(v, 'updates'), 'update')} of ${short(n(v, 'update'))} ${n(v, 'updates') === 1 ? 'brings' : 'bring'} ${s(v, 'format')} to ${number(n(v, 'last'), 6)}; exact is ${number(n(v, 'exact'), 6)}.`,
     srRight: (v: Values) =>
-      `Stochastic: ${s(v, 'runs')} runs average ${number(n(v, 'mean'), 5)} ± ${number(n(v, 'error'), 2)}, ${number(Math.abs(n(v, 'off')), 2)} standard errors from exact.`,
+      Number.isNaN(n(v, 'off'))
+        ? `Stochastic: all ${s(v, 'runs')} runs end at ${number(n(v, 'mean'), 5)}: too few to see the odds.`
+        : `Stochastic: ${s(v, 'runs')} runs average ${number(n(v, 'mean'), 5)} ± ${number(n(v, 'error'), 2)}, ${number(Math.abs(n(v, 'off')), 2)} standard errors from exact.`,
     srNoChance: (v: Values) =>
       `Nothing is left to chance here: every run ends at ${number(n(v, 'last'), 6)}, since no sum lies between two values of ${s(v, 'format')}.`,
+    srDrowned: (v: Values) =>
+      `The draw comes too late: ${s(v, 'master')} makes ${sum(n(v, 'weight'), n(v, 'update'))} the old weight again before anything is rounded by chance. With the exact sum it would move with a probability of ${number(n(v, 'odds'))}.`,
     srBeyond: (v: Values) =>
       `${percent(n(v, 'beyond'))} of the runs left the range of ${s(v, 'format')} (theory: ${percent(n(v, 'expected'))}); no mean is right after that.`,
     srOne: (v: Values) =>
@@ -72,6 +83,7 @@ export const updates = {
   },
   labels: {
     lostUpdateMap: () => 'Smallest update that moves a weight: below its line it is lost',
+    lostUpdateMapOutward: () => 'Smallest update away from 0 that moves a weight: below its line it is lost',
     lostUpdateWeightAxis: () => 'weight',
     lostUpdateLevel: (v: Values) => `Δ = ${short(n(v, 'update'))}`,
     lostUpdateWeightIn: (v: Values) => `w, ${s(v, 'format')}`,
@@ -97,7 +109,7 @@ export const updates = {
     'metric-otherLastKeptRatio': () => 'last kept, second format',
     'metric-stuckFrom': () => 'stuck from',
     'metric-otherStuckFrom': () => 'stuck from, second format',
-    keepSubject: (v: Values) => `${s(v, 'updates')} updates of ${short(n(v, 'update'))}`,
+    keepSubject: (v: Values) => `${times(n(v, 'updates'), 'update')} of ${short(n(v, 'update'))}`,
     keepPaths: () => 'The weight after each update',
     keepDifferences: () => 'Distance from fp32 after each update',
     keepUpdatesAxis: () => 'updates',
@@ -134,7 +146,7 @@ export const updates = {
     'metric-kahan': () => 'with Kahan',
     'metric-fp16StuckSince': () => 'fp16 stuck since',
     'metric-bf16StuckSince': () => 'bf16 stuck since',
-    srSubject: (v: Values) => `${s(v, 'runs')} runs of ${s(v, 'updates')} updates, ${s(v, 'format')}`,
+    srSubject: (v: Values) => `${times(n(v, 'runs'), 'run')} of ${times(n(v, 'updates'), 'update')}, ${s(v, 'format')}`,
     srRuns: (v: Values) => `Distance from the exact weight after each update, ${s(v, 'format')}`,
     srMean: (v: Values) => `mean of ${s(v, 'runs')}`,
     srOneRun: () => 'one run',

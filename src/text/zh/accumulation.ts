@@ -11,6 +11,9 @@ const s = (v: Values, key: string): string => String(v[key])
 const many = (x: number): string => count(x, 'zh')
 const gib = (bytes: number): string => `${number(bytes / 1073741824)} GiB`
 const off = (x: number): string => (Number.isNaN(x) ? '结果不是有限数' : x === 0 ? '精确' : `误差 ${percent(x)}`)
+const messages = (v: Values): string =>
+  `${percent(n(v, 'share'))} 的消息字节${Number.isNaN(n(v, 'traffic')) ? '' : `（${s(v, 'workers')} 个节点 All-Gather 的通信量：${number(100 * n(v, 'traffic'), 4)} %）`}`
+const fourTimes = (v: Values): string => (n(v, 'exponent') < 20 ? brief(4 * n(v, 'top')) : `2^${s(v, 'exponent')}`)
 const left = (x: number): string => (Number.isNaN(x) ? '发散' : `还剩 ${percent(x)} 的距离`)
 
 export const accumulation: typeof english = {
@@ -18,10 +21,10 @@ export const accumulation: typeof english = {
   findings: {
     accSumLow: (v: Values) =>
       `${many(n(v, 'count'))} 个约 ${brief(n(v, 'gradient'))} 的微梯度之和为 ${number(n(v, 'exact'), 6)}；${s(v, 'format')} 缓冲区得到 ${number(n(v, 'sum'), 6)}。`,
-    accSumWide: (v: Values) =>
-      `用 ${s(v, 'other')} 累加：${off(n(v, 'otherError'))}。用 ${s(v, 'wide')}：${off(n(v, 'error'))}。`,
+    accSumOther: (v: Values) => `用 ${s(v, 'other')} 累加：${off(n(v, 'error'))}。`,
+    accSumWide: (v: Values) => `用 ${s(v, 'wide')} 累加：${off(n(v, 'error'))}。`,
     accBackAgain: (v: Values) =>
-      `把 ${s(v, 'wide')} 的和转回 ${s(v, 'format')}：${off(n(v, 'back'))}；4 × ${power(n(v, 'top'))}（${brief(n(v, 'large'))}）变为 ${brief(n(v, 'largeBack'))}。`,
+      `把 ${s(v, 'wide')} 的和转回 ${s(v, 'format')}：${off(n(v, 'back'))}；4 × ${power(n(v, 'top'))}（${fourTimes(v)}）变为 ${brief(n(v, 'largeBack'))}。`,
     accNotDivided: (v: Values) =>
       n(v, 'micro') === 1
         ? '只有一个微批次时无须除以 N，哪种循环都不会错。'
@@ -50,10 +53,14 @@ export const accumulation: typeof english = {
     largeWarm: (v: Values) => `先预热 ${s(v, 'warmup')} 次更新，再用同样的学习率：${left(n(v, 'warm'))}。`,
     largeNorms: (v: Values) =>
       n(v, 'wrong') === 0
-        ? `LARS，${s(v, 'format')} 范数：${s(v, 'layers')} 层的比值 |w|/|g| 全部正确。`
-        : `LARS，${s(v, 'format')} 范数：${s(v, 'layers')} 层中错 ${s(v, 'wrong')} 层；|x| < ${number(n(v, 'low'))} 时 x² 为 0，≥ ${number(n(v, 'high'))} 时为 Inf。`,
+        ? `LARS，${s(v, 'format')} 范数：${s(v, 'layers')} 层的范数全部正确。`
+        : `LARS，${s(v, 'format')} 范数：${s(v, 'layers')} 层中错 ${s(v, 'wrong')} 层；|x| < ${number(n(v, 'low'))} 时 x² 为 0${!Number.isFinite(n(v, 'high')) ? '' : `，≥ ${number(n(v, 'high'))} 时为 ${s(v, 'beyond')}`}。`,
     pipeEnds: (v: Values) =>
-      `${s(v, 'steps')} 步之后还剩 ${percent(n(v, 'left'))} 的距离（纯 FP32、全部发送：${percent(n(v, 'plain'))}），只发送 ${percent(n(v, 'share'))} 的字节。`,
+      `${s(v, 'steps')} 步之后还剩 ${percent(n(v, 'left'))} 的距离（纯 FP32、全部发送：${percent(n(v, 'plain'))}），只发送 ${messages(v)}。`,
+    pipeNorms: (v: Values) =>
+      n(v, 'workers') === 1
+        ? '范数是梯度的范数；compress 之后是所发送部分的范数。'
+        : '范数是第 1 个节点的；compress 之后是全部节点均值的范数。',
     pipeEvents: (v: Values) =>
       `因上溢跳过 ${s(v, 'skipped')} 步，裁剪 ${s(v, 'clipped')} 步；第 ${s(v, 'spike')} 步的梯度大 ${brief(n(v, 'times'))} 倍。`,
     pipeCrushed: (v: Values) =>
@@ -62,16 +69,18 @@ export const accumulation: typeof english = {
       `解决办法：先 unscale_，再以 ${brief(n(v, 'threshold'))} 裁剪：还剩 ${percent(n(v, 'left'))}。`,
     pipeGraphsKept: (v: Values) =>
       n(v, 'fullAt') > 0
-        ? `total += loss，最后才 backward()：计算图全部保留。${s(v, 'micro')} 个微批次中的第 ${s(v, 'fullAt')} 个已放不进 ${number(n(v, 'capacity'))} GiB 显存。`
+        ? `total += loss，最后才 backward()：计算图全部保留。${s(v, 'micro')} 个微批次中的第 ${s(v, 'fullAt')} 个${n(v, 'fullAt') === 1 ? '就' : '已'}放不进 ${number(n(v, 'capacity'))} GiB 显存。`
         : `total += loss，最后才 backward()：计算图全部保留，${s(v, 'micro')} 个微批次占 ${gib(n(v, 'peak'))}。放得下，但什么也没省。`,
     pipeFixMemory: (v: Values) =>
-      v['full'] === true
-        ? `对每个损失调用 backward() 会释放计算图，但一个微批次的 ${gib(n(v, 'peak'))} 已经太大：减少每个微批次的样本。`
-        : `解决办法：每个微批次都 (loss / N).backward()，计算图随即释放：${gib(n(v, 'peak'))}，与 N 无关。`,
+      v['hopeless'] === true
+        ? `批量再小也没有用：仅权重、梯度与状态就需 ${gib(n(v, 'fixed'))}。应把它们分到多个设备上（fpsim memory）。`
+        : v['full'] === true
+          ? `对每个损失调用 backward() 会释放计算图，但一个微批次的 ${gib(n(v, 'peak'))} 已经太大：减少每个微批次的样本。`
+          : `解决办法：每个微批次都 (loss / N).backward()，计算图随即释放：${gib(n(v, 'peak'))}，与 N 无关。`,
     pipeForgets: (v: Values) =>
       `每个节点只发送最大的 ${percent(n(v, 'keep'))}，其余丢弃：${s(v, 'steps')} 步之后还剩 ${percent(n(v, 'left'))} 的距离。`,
     pipeFixFeedback: (v: Values) =>
-      `解决办法：误差反馈把其余部分加到下一步的梯度上：还剩 ${percent(n(v, 'left'))}，发送的字节同为 ${percent(n(v, 'share'))}。`,
+      `解决办法：误差反馈把其余部分加到下一步的梯度上：还剩 ${percent(n(v, 'left'))}，同样发送 ${messages(v)}。`,
   },
   labels: {
     accSubject: (v: Values) => `${many(n(v, 'micro'))} 个微批次，${s(v, 'format')}`,
@@ -109,6 +118,8 @@ export const accumulation: typeof english = {
     'accWhy-update-alone': () => '只有一个时不出错',
     'accWhy-own-scaler': () => '中途系数增长：两种系数混用',
     'accWhy-means': (v: Values) => `${s(v, 'last')} 个样本抵 ${s(v, 'samples')} 个`,
+    'accWhy-one': () => '只有一个微批次：不出错',
+    'accWhy-same-size': () => '大小都相同：不出错',
     'accWhy-overflow': () => 'Inf 留下：跳过更新，全部作废',
     accCase: () => '梯度、微批次、缓冲区',
     accSame: () => '逐位相同',
@@ -148,11 +159,15 @@ export const accumulation: typeof english = {
     largeWeights: () => '|w|',
     largeGradient: () => '|g|',
     largeRatio: () => '|w|/|g|',
-    largeGradientIn: (v: Values) => `|g| ${s(v, 'format')}`,
-    largeRatioIn: (v: Values) => `比值 ${s(v, 'format')}`,
+    largeWeightsIn: (v: Values) => s(v, 'format'),
+    largeGradientIn: (v: Values) => s(v, 'format'),
+    largeRatioIn: (v: Values) => s(v, 'format'),
     largeCause: () => '原因',
     'largeCause-right': () => '正确',
-    'largeCause-nan': () => '0/0 或 Inf/Inf',
+    'largeCause-nan': () => 'g² 变成 0：0/0',
+    'largeCause-both': () => 'w²、g² 都上溢',
+    'largeCause-vanished-both': () => 'w²、g² 都变成 0',
+    'largeCause-weights-vanished': () => 'w² 变成 0',
     'largeCause-vanished': () => 'g² 变成 0',
     'largeCause-overflowed': () => 'g² 上溢',
     'largeCause-weights': () => 'w² 上溢',

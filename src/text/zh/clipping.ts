@@ -33,8 +33,23 @@ export const clipping: typeof english = {
       `${how[s(v, 'name')]}到 ${power(n(v, 'threshold'))}：没有需要裁剪的梯度（范数 ${number(n(v, 'before'))}）。`,
     clipBefore: (v) =>
       `在 unscale_ 之前裁剪：阈值成了 ${power(n(v, 'max'))}/${scale(n(v, 'scale'))}，范数 → ${number(n(v, 'norm'))}，${percent(n(v, 'lost'))} 的更新丢失。`,
+    clipBeforeIdle: (v) =>
+      `在 unscale_ 之前裁剪：阈值成了 ${power(n(v, 'max'))}/${scale(n(v, 'scale'))}，但仍高于范数 ${number(n(v, 'norm'))}：没有裁剪。`,
+    clipValueHides: (v) => {
+      const [infinite, nan] = [n(v, 'infinite'), n(v, 'nan')]
+      if (infinite > 0)
+        return `按值裁剪不用系数：${infinite} 个 Inf 变成 ±${power(n(v, 'max'))}，之后的检查看不到这次上溢${nan > 0 ? '（NaN 仍是 NaN）' : ''}。应先检查，再裁剪，并跳过更新。`
+      return nan > 0
+        ? `按值裁剪后 ${nan} 个 NaN 仍是 NaN。应先检查，再裁剪，并跳过更新。`
+        : '范数在 fp32 中上溢，但按值裁剪不需要范数：所有元素都有限。'
+    },
+    clipNormFault: (v) =>
+      `阈值 ${power(n(v, 'max'))} 使平常一步的更新丢失 ${percent(n(v, 'lost'))}，换别的阈值也没有用：问题在于用 ${s(v, 'format')} 求范数。用 fp32 求范数则丢失 ${percent(n(v, 'lostWide'))}。`,
+    clipSymbols: (v) => `S 为损失缩放系数；n 为反缩放后梯度的范数，${s(v, 'names')} 中则为仍放大 S 倍的梯度的范数。`,
+    clipFrom: (v) =>
+      `并非某一步的原样：取自 ${s(v, 'source')} 的 ${s(v, 'steps')} 步全部梯度，排序后每 ${s(v, 'steps')} 个取一个。`,
     clipTooSmall: (v) =>
-      `阈值 ${power(n(v, 'max'))} 裁剪了 ${s(v, 'steps')} 步中的 ${percent(n(v, 'clipped'))}，平常一步的更新丢失 ${percent(n(v, 'lost'))}（不裁剪时 ${percent(n(v, 'lostPlain'))}）。应取范数的百分位数：阈值 ${number(n(v, 'threshold'))} 只裁剪 ${percent(n(v, 'clippedThen'))}，丢失 ${percent(n(v, 'lostThen'))}。`,
+      `阈值 ${power(n(v, 'max'))} 裁剪了 ${s(v, 'steps')} 步（范数由随机抽取）中的 ${percent(n(v, 'clipped'))}，平常一步的更新丢失 ${percent(n(v, 'lost'))}（不裁剪时 ${percent(n(v, 'lostPlain'))}）。应取范数的百分位数：阈值 ${number(n(v, 'threshold'))} 只裁剪 ${percent(n(v, 'clippedThen'))}，丢失 ${percent(n(v, 'lostThen'))}。`,
     clipNormFormat: (v) =>
       `在 ${s(v, 'format')} 中求和的范数为 ${number(n(v, 'here'))}，在 fp32 中为 ${number(n(v, 'norm'))}${n(v, 'here') === Number.POSITIVE_INFINITY ? '：系数变成 0，所有梯度也变成 0' : ''}。`,
     clipNotFinite: (v) =>
@@ -56,7 +71,7 @@ export const clipping: typeof english = {
   },
   labels: {
     clipSubject: (v) =>
-      `${count(n(v, 'count'), 'zh')} 个梯度，${s(v, 'source')}${v['recorded'] === true ? ' 的一步' : ''}${n(v, 'spike') === 1 ? '' : ` × ${number(n(v, 'spike'))}`}`,
+      `${count(n(v, 'count'), 'zh')} 个梯度，${s(v, 'source')}${v['recorded'] === true ? ' 一步的量' : ''}${n(v, 'spike') === 1 ? '' : ` × ${number(n(v, 'spike'))}`}`,
     clipMethod: () => '裁剪方式',
     clipThreshold: () => '阈值',
     clipNormAfter: () => '裁剪后范数',
@@ -74,6 +89,7 @@ export const clipping: typeof english = {
     clipRadius: (v) => `半径 ${number(n(v, 'radius'))}`,
     clipRadiusClipped: () => '裁剪后',
     clipFramework: () => '框架',
+    clipSkipped: () => '跳过更新',
     clipFactor: () => '系数；n 范数，c 阈值',
     clipAtThreshold: () => '1 - 系数，n = c',
     'metric-gradients': () => '梯度数',

@@ -7,6 +7,7 @@ export const commands: Text['commands'] = {
     lesson: ['课程', 'fpsim underflow --scale 65536', '运行一课；fpsim list 列出全部'],
     start: '开始',
     look: '查看',
+    prepare: '备考',
     teach: '教学',
     trust: '可信',
   },
@@ -27,6 +28,7 @@ export const commands: Text['commands'] = {
   seeGlobal: '所有命令通用的选项（见 fpsim --help）：',
   examples: '示例',
   defaults: (value: string) => `（默认 ${value}）`,
+  also: (names: readonly string[]) => `（又名 ${names.join('、')}）`,
   more: 'fpsim 命令 --help 说明一个命令；fpsim list 列出课程。',
   lessonUsage: (command: string) => `${command} [选项]`,
   usages: {
@@ -50,6 +52,8 @@ export const commands: Text['commands'] = {
   why: '原因',
   wrote: (file: string) => `已写入 ${file}`,
   progress: (done: string, total: string) => `已处理 ${done} / ${total} 个值`,
+  progressRuns: (done: string, total: string) => `已运行 ${done} / ${total} 次`,
+  claimIds: '见 fpsim claims 列出的 id',
   progressOpen: (done: string) => `已处理 ${done} 个值`,
   passed: (file: string, expectations: number) => `${file}：无误，${expectations} 项预期成立`,
   checked: (files: number, bad: number) =>

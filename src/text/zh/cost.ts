@@ -88,9 +88,12 @@ export const cost: typeof english = {
     costAsGood: (v: Values) =>
       n(v, 'asGood') === n(v, 'count')
         ? `${s(v, 'count')} 个已发表的混合精度结果全部不差于${s(v, 'from') === '' ? '各自的基准' : ` ${s(v, 'from')}`}。`
-        : `${s(v, 'count')} 个已发表的混合精度结果中有 ${s(v, 'asGood')} 个不差于${s(v, 'from') === '' ? '各自的基准' : ` ${s(v, 'from')}`}；最大的损失为 ${number(n(v, 'by'))}（${s(v, 'worst')}，${s(v, 'measure')}）。`,
+        : `${s(v, 'count')} 个已发表的混合精度结果中有 ${s(v, 'asGood')} 个不差于${s(v, 'from') === '' ? '各自的基准' : ` ${s(v, 'from')}`}；最大的损失：${s(v, 'worst').replaceAll('%', '百分点')}。`,
     costDiverged: (v: Values) => `不做损失缩放时，${s(v, 'network')} 发散。`,
     costNoEvidence: (v: Values) => `${task(v)}：没有核对过已发表的结果，因此不列出，也不猜测。`,
+    costFp8Inference: () => 'FP8 的困惑度可能来自推理量化，而不是用 FP8 训练：未核实。',
+    costTooLong: (v: Values) =>
+      `${s(v, 'name')} 只有 ${s(v, 'positions')} 个位置，这里却按 ${s(v, 'sequence')} 个 token 计算：应加 --sequence ${s(v, 'positions')}。`,
     costTheirs: () => '这些是原作者的数字；fpsim 没有训练过这些网络。',
     costTryMemory: () =>
       '试试 --recompute full、--recipe bf16、--optimizer sgd、--params 7B，或自己的 --layers 12 --hidden 768。',
@@ -225,11 +228,11 @@ export const cost: typeof english = {
       `DeepSeek-V3：H800 累加 FP8 乘积约 ${s(v, 'bits')} 位，K = ${s(v, 'length')} 时误差 ${percent(n(v, 'error'))}；每 ${s(v, 'chunk')} 项提升到 FP32。损失与 BF16 相差不到 ${percent(n(v, 'loss'))}。`,
     costTask: (v: Values) => `${task(v)}：${s(v, 'results')} 个结果，${s(v, 'reports')} 条报道`,
     costUsedBy: () => '使用它的课',
-    costCorrected: () => '流传的错误引用',
+    costCorrected: () => '错误或未能核实的引用',
     costCited: () => '引用',
     costHolds: () => '但是',
     costInstead: () => '应引用',
-    'citation-1904': () => '未能核实：该编号下没有找到这个标题的论文',
+    'citation-1904': () => '未能核实',
     'citation-accumulation': () => '该论文没有讨论微批次累积',
     'citation-fig2': () => '该图是中文语音模型，不是 ResNet-50',
     'citation-threshold': () => '就近取偶时变成 0 的是 2^-25 及以下；2^-24 是可表示的值',

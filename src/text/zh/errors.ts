@@ -1,5 +1,6 @@
 /** 各种错误的句子，按代码排列：是什么、在哪里、允许什么、下一步做什么。 */
 import type { errors as english } from '../en/errors.js'
+import { bound } from '../numbers.js'
 import { badData } from './bad-data.js'
 import { calc } from './calc.js'
 
@@ -9,6 +10,8 @@ const quoted = (value: unknown): string => {
   const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value)
   return `"${text.length > 60 ? `${text.slice(0, 57)}…` : text}"`
 }
+
+const limit = (v: Values): string => (typeof v['limit'] === 'number' ? bound(v['limit']) : String(v['limit']))
 
 const list = (values: unknown): string => (Array.isArray(values) ? values.map(String).join('、') : String(values))
 
@@ -57,17 +60,22 @@ const wanted: Readonly<Record<string, string>> = {
 }
 
 const problems: Readonly<Record<string, (v: Values) => string>> = {
+  'not-a-multiple': (v) => `${quoted(v['value'])} 必须是注意力头数 ${v['limit']} 的倍数。`,
+  'not-a-count': (v) => `${quoted(v['value'])} 不是数量。可写 7B、350M、65536 或 1.5e9。`,
   'not-a-number': (v) => `${quoted(v['value'])} 不是数。${numberForms}`,
   'not-finite': (v) => `${quoted(v['value'])} 不是有限数。`,
   'not-an-integer': (v) => `${quoted(v['value'])} 不是整数。`,
-  'not-above': (v) => `${quoted(v['value'])} 必须大于 ${v['limit']}。`,
-  'below-minimum': (v) => `${quoted(v['value'])} 不得小于 ${v['limit']}。`,
-  'not-below': (v) => `${quoted(v['value'])} 必须小于 ${v['limit']}。`,
-  'above-maximum': (v) => `${quoted(v['value'])} 不得大于 ${v['limit']}。`,
+  'not-above': (v) => `${quoted(v['value'])} 必须大于 ${limit(v)}。`,
+  'below-minimum': (v) => `${quoted(v['value'])} 不得小于 ${limit(v)}。`,
+  'not-below': (v) => `${quoted(v['value'])} 必须小于 ${limit(v)}。`,
+  'above-maximum': (v) => `${quoted(v['value'])} 不得大于 ${limit(v)}。`,
   'not-allowed': (v) => `${quoted(v['value'])} 不在可选值之中：${list(v['allowed'])}${meant(v) || '。'}`,
   'wrong-type': (v) => `${quoted(v['value'])}：${wanted[String(v['expected'])] ?? v['expected']}。`,
   'too-precise': (v) => `${quoted(v['value'])} 的精度为 ${v['precision']} 位；算术最多支持 ${v['limit']} 位，即 fp32。`,
   'too-many-codes': (v) => `${v['value']} 的编码超过 ${v['limit']} 个，一行放不下。可试 e2m1、e2m3 或 e3m2。`,
+  'fixed-there': (v) => `${v['policy']} 的代码中固定为 ${v['limit']}，不能改。`,
+  'needs-amax': (v) =>
+    `${v['value']} 看的是每一步最大的梯度，不只是有没有上溢；请用 fpsim dynamic-scaling。此处可用：${list(v['allowed'])}。`,
   missing: () => '缺少值。',
   'given-twice': (v) => `给出了多次：${list(v['value'])}。只能给一次。`,
 }
@@ -148,6 +156,8 @@ export const errors: typeof english = {
   'unknown-format': (v: Values) =>
     `${subject({ ...v, option: undefined })}未知格式 ${quoted(v['name'])}${meant(v) || '。'}\`fpsim formats\` 列出全部格式；任意 eXmY 也可用，X 为 2 到 11，Y 为 1 到 52。`,
   'unknown-key': (v: Values): string => {
+    if (Array.isArray(v['having']))
+      return `${subject({ ...v, option: undefined, path: '' })}${list(v['policies'])} 没有 ${v['onCommandLine'] === true ? option(v['key']) : v['key']}；有此项的策略：${list(v['having'])}。`
     const allowed = v['suggestion'] === undefined && Array.isArray(v['allowed']) && v['allowed'].length > 0
     return `${subject({ ...v, option: undefined, path: '' })}未知的${v['onCommandLine'] === true ? `选项 ${option(v['key'])}` : `名称 ${quoted(v['key'])}`}${meant(v) || (allowed ? `；此处可用：${list(v['allowed'])}。` : '。')}`
   },
@@ -157,7 +167,8 @@ export const errors: typeof english = {
     `无法读取 ${v['file']}${v['reason'] === undefined ? '' : `：${refused(v['reason'])}`}。`,
   'unsupported-combination': (v: Values) => `此处不支持：${list(v['options'])}。`,
   'wrong-usage': (v: Values): string => {
-    if (v['problem'] === 'needs-option') return `--${v['option']} 须与 --${v['other']} 一起使用，否则不起作用。`
+    if (v['problem'] === 'needs-option')
+      return `--${v['option']} 须与 --${v['other']}${v['value'] === undefined ? '' : ` ${v['value']}`} 一起使用，否则不起作用。`
     if (v['problem'] === 'needs-value')
       return `--${v['option']} 需要一个值${Array.isArray(v['allowed']) ? `：${list(v['allowed'])}` : ''}。`
     if (v['problem'] === 'takes-no-value') return `--${v['option']} 不带值。`

@@ -19,6 +19,8 @@ import { scaler } from './scaler.js'
 import { scaling } from './scaling.js'
 import { screen } from './screen.js'
 import { step } from './step.js'
+import { tasks } from './tasks.js'
+import { training } from './training.js'
 import { updates } from './updates.js'
 
 export const zh: Text = {
@@ -26,6 +28,8 @@ export const zh: Text = {
   commands,
   errors: {
     ...errors,
+    ...tasks.errors,
+    ...training.errors,
     ...accumulation.errors,
     ...clipping.errors,
     ...monitor.errors,
@@ -41,6 +45,8 @@ export const zh: Text = {
   },
   findings: {
     ...findings,
+    ...tasks.findings,
+    ...training.findings,
     ...accumulation.findings,
     ...clipping.findings,
     ...monitor.findings,
@@ -57,6 +63,8 @@ export const zh: Text = {
   },
   labels: {
     ...labels,
+    ...tasks.labels,
+    ...training.labels,
     ...accumulation.labels,
     ...clipping.labels,
     ...monitor.labels,
@@ -73,6 +81,8 @@ export const zh: Text = {
   },
   options: {
     ...options,
+    ...tasks.options,
+    ...training.options,
     ...accumulation.options,
     ...clipping.options,
     ...monitor.options,

@@ -26,7 +26,7 @@ export const inside: typeof english = {
   findings: {
     'autocast-fp16-lost': (v: Values) => {
       const why =
-        n(v, 'peak') > n(v, 'limit')
+        v['tooLarge'] === true && n(v, 'peak') > n(v, 'limit')
           ? `中间结果达到 ${number(n(v, 'peak'))}，超过 ${n(v, 'limit')}`
           : '对 FP16 来说太小的值变成 0'
       return `全部用 FP16 时，${s(v, 'op')} 丢失 ${s(v, 'values')} 个值中的 ${s(v, 'lost')} 个：${why}。最后得到 ${number(n(v, 'fp16'))}，应为 ${number(n(v, 'exact'))}${Number.isFinite(n(v, 'fp16')) ? '：结果有限，无人察觉' : ''}。`
@@ -36,7 +36,7 @@ export const inside: typeof english = {
     'autocast-policy': (v: Values) =>
       `${s(v, 'name')} 让 ${s(v, 'operations')} 个运算中的 ${s(v, 'wide')} 个用 FP32：${n(v, 'lost') === 0 ? '没有值丢失' : `仍有 ${count(n(v, 'lost'), 'zh')} 个值丢失`}，最后得到 ${number(n(v, 'policy'))}。`,
     'autocast-refused': (v: Values) =>
-      `${s(v, 'policy')} 在第 ${s(v, 'number')} 个运算处报错：binary_cross_entropy 与 BCELoss 不能安全地用于 autocast。被 FP16 舍入成 0 或 1 的概率没有可用的对数。去掉 sigmoid，改用 BCEWithLogitsLoss：--graph 'linear bce-with-logits'`,
+      `${s(v, 'policy')} 在第 ${s(v, 'number')} 个运算处报错：binary_cross_entropy 与 BCELoss 不能安全地用于 autocast。被 FP16 舍入成 0 或 1 的概率没有可用的对数。${s(v, 'before') === 'sigmoid' ? '去掉 sigmoid，' : ''}改用 BCEWithLogitsLoss：--graph 'linear bce-with-logits'`,
     'autocast-lists': (v: Values) =>
       `降低：转成 ${s(v, 'low')}；fp32：转成 fp32；最宽：由最宽的输入决定；随输入：保持原样。精确：float64，绝对值的最大值；丢失：变成 0、Inf 或 NaN。矩阵乘一律用 FP32 累加。`,
     'autocast-model': (v: Values) =>
@@ -134,7 +134,6 @@ export const inside: typeof english = {
     'fp8-subject': (v: Values) => `${count(n(v, 'count'), 'zh')} 个值，${s(v, 'steps')} 步，历史 ${s(v, 'history')}`,
     'fp8-chart': () => 'E4M3 激活值的缩放系数',
     'fp8-step': () => '步',
-    'fp8-scale': () => '系数',
     'fp8-outlier': () => '离群值',
     'fp8-line-delayed': () => '延迟',
     'fp8-line-current': () => '当前',
@@ -147,6 +146,7 @@ export const inside: typeof english = {
     'fp8-way': () => '缩放',
     'fp8-cutSteps': () => '截断步数',
     'fp8-lostBefore': () => '此前变 0',
+    'fp8-lostAll': () => '第 1 步后变 0',
     'fp8-lostAt': () => '离群步',
     'fp8-lostAfter': (v: Values) => `后 ${s(v, 'history')} 步`,
     'fp8-lostLater': () => '更后',
@@ -157,13 +157,13 @@ export const inside: typeof english = {
     'saturation-line-saturate': () => '饱和',
     'saturation-line-ascend': () => '昇腾',
     'saturation-line-flag': () => '标志',
-    'saturation-mode': () => '上溢变成',
+    'saturation-mode': () => '上溢',
     'saturation-looksAt': () => '检查',
     'saturation-skipped': () => '跳过更新',
     'saturation-last': () => '最后系数',
     'saturation-cut': () => '截断',
     'saturation-norm': () => '剩余范数',
-    'saturation-nan': (v: Values) => `第 ${s(v, 'step')} 步的 NaN`,
+    'saturation-nan': (v: Values) => `${s(v, 'step')} 步 NaN`,
     'saturation-mode-inf': () => 'Inf 或 NaN',
     'saturation-mode-saturate': () => '最大值',
     'saturation-mode-ascend': () => '最大值，NaN 变成 0',

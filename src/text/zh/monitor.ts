@@ -22,6 +22,8 @@ const writers: Readonly<Record<string, string>> = {
 export const monitor: typeof english = {
   errors: {},
   findings: {
+    monitorNoStep: (v: Values) =>
+      `${c(v, 'steps')} 步全部上溢，与系数无关（最后为 ${power(n(v, 'final'))}）：梯度本身含有 Inf 或 NaN${known(v, 'first') ? `；第 ${s(v, 'first')} 步首次报警` : ''}。`,
     monitorNoticed: (v: Values) => {
       const wrong = known(v, 'wrong') ? `；${n(v, 'wrong') === 0 ? '无误报' : `误报 ${s(v, 'wrong')} 次`}` : ''
       if (n(v, 'troubles') === 0) return `此处没有故障：报警 ${s(v, 'alarms')} 次${wrong}。`
@@ -42,14 +44,16 @@ export const monitor: typeof english = {
     monitorBroken: (v: Values) => `${c(v, 'applied')} 步采用了 Inf 或 NaN：无人检查，此后权重全是 NaN。`,
     monitorGaveUp: (v: Values) => `第 ${s(v, 'step')} 步框架抛出错误：系数已到下限而这一步仍然上溢。`,
     monitorLosses: (v: Values) =>
-      `损失了 ${percent(n(v, 'share'))} 的步、${percent(n(v, 'lost'))} 的梯度、${percent(n(v, 'updates'))} 的 ${s(v, 'format')} 权重更新。`,
+      !known(v, 'lost')
+        ? `损失了 ${percent(n(v, 'share'))} 的步；没有梯度被采用。`
+        : `损失了 ${percent(n(v, 'share'))} 的步、${percent(n(v, 'lost'))} 的梯度、${percent(n(v, 'updates'))} 的 ${s(v, 'format')} 权重更新。`,
 
     'monitor-pattern-probing': (v: Values) =>
       `起步时的试探：${c(v, 'opening')} 次上溢使系数从 ${power(n(v, 'first'))} 降到 ${power(n(v, 'openingEnd'))}${n(v, 'overflows') === n(v, 'opening') && n(v, 'iterations') > 0 ? '，此后再无上溢' : ''}。`,
     'monitor-pattern-healthy': (v: Values) =>
       n(v, 'overflows') === 0
         ? `正常：没有上溢；系数从 ${power(n(v, 'first'))} 到 ${power(n(v, 'last'))}。`
-        : `正常：上溢 ${c(v, 'overflows')} 次${known(v, 'oneIn') && n(v, 'oneIn') > 0 ? `（每 ${c(v, 'oneIn')} 次迭代一次）` : ''}，增长 ${c(v, 'growths')} 次；系数保持在 ${power(n(v, 'lowest'))} 与 ${power(n(v, 'peak'))} 之间。`,
+        : `正常：上溢 ${c(v, 'overflows')} 次${n(v, 'opening') > 0 ? `，其中 ${c(v, 'opening')} 次在起步时` : ''}${known(v, 'oneIn') ? `（${n(v, 'opening') > 0 ? '此后' : ''}每 ${c(v, 'oneIn')} 次迭代一次）` : ''}，增长 ${c(v, 'growths')} 次；系数保持在 ${power(n(v, 'lowest'))} 与 ${power(n(v, 'peak'))} 之间。`,
     'monitor-pattern-collapse': (v: Values) =>
       n(v, 'opening') === n(v, 'overflows')
         ? `崩溃：每一步都上溢，连续 ${c(v, 'overflows')} 次，系数从 ${power(n(v, 'first'))} 降到 ${power(n(v, 'last'))}。`
@@ -57,22 +61,45 @@ export const monitor: typeof english = {
     'monitor-pattern-stuck-at-minimum': (v: Values) =>
       v['stopped'] === true
         ? `停在下限：${known(v, 'last') ? `最后写出的系数是 ${power(n(v, 'last'))}，随后框架放弃` : '框架放弃；没有一行写出当时的系数'}。`
-        : `停在下限：系数为 ${power(n(v, 'last'))}，不能再降；最后 ${c(v, 'held')} 次上溢没有任何改变：每一步都被跳过，模型什么也学不到。`,
+        : n(v, 'held') < 2
+          ? `停在下限：到${place(v, 'lowestAt', 'lowestLine')}时系数已从 ${power(n(v, 'highest'))} 降到 ${power(n(v, 'last'))}，最后 ${c(v, 'flat')} 条记录一直停在那里。`
+          : `停在下限：系数为 ${power(n(v, 'last'))}，不能再降；最后 ${c(v, 'held')} 次上溢没有任何改变：每一步都被跳过，模型什么也学不到。`,
     'monitor-pattern-never-grows': (v: Values) =>
       `从不增长：${c(v, 'withoutGrowth')} 次迭代没有增长，本应每 ${s(v, 'interval')} 次增长一次；上溢 ${c(v, 'overflows')} 次，系数最后为 ${power(n(v, 'last'))}。`,
+    'monitor-pattern-dead': (v: Values) =>
+      `系数已失效：从${place(v, 'deadAt', 'deadLine')}起损失缩放系数为 ${number(n(v, 'dead'))}，再乘什么因子也恢复不了。`,
+    'monitor-pattern-too-many-overflows': (v: Values) =>
+      n(v, 'growths') >= n(v, 'later') / 2
+        ? `增长过于频繁：${c(v, 'afterOpening')} 次迭代中增长 ${c(v, 'growths')} 次、上溢 ${c(v, 'later')} 次，${percent(n(v, 'skippedShare'))} 的步被跳过。`
+        : `上溢过多：${c(v, 'afterOpening')} 次迭代中 ${c(v, 'later')} 次，每 ${c(v, 'oneIn')} 次一次；若连续 ${s(v, 'interval')} 步正常后增长（--interval），上溢须少于每 ${c(v, 'critical')} 次一次，系数才能保持。`,
     'monitor-pattern-unscaled': () => '未缩放：每一行的损失缩放系数都是 1，也没有上溢，如同 BF16 或 FP32。',
 
     'monitor-next-probing': () => '无需处理：动态损失缩放就是这样找到系数的。把初始系数设小些，可以少跳过几步。',
     'monitor-next-healthy': (v: Values) =>
-      `无需处理。若连续 ${s(v, 'interval')} 步正常后增长（--interval），只要上溢少于每 ${c(v, 'critical')} 次迭代一次，系数就能保持。`,
+      n(v, 'later') > 0 && n(v, 'later') < 4
+        ? '目前无需处理：上溢只有几次，还谈不上频率。多了再看。'
+        : n(v, 'oneIn') < n(v, 'critical')
+          ? `无需处理：每连续 ${s(v, 'interval')} 步正常（--interval）就试着增长一次，随即退回，每次跳过一步。`
+          : `无需处理。若连续 ${s(v, 'interval')} 步正常后增长（--interval），只要上溢少于每 ${c(v, 'critical')} 次迭代一次，系数就能保持。`,
     'monitor-next-collapse': () =>
       '系数再小也没有用：Inf 或 NaN 来自前向计算或数据。查看这些步的损失和批次；退回之前的检查点，跳过这些批次，降低学习率或裁剪梯度；或改用 BF16。',
-    'monitor-next-stuck-at-minimum': () =>
-      '停止训练：找出前向计算中第一个 NaN 或 Inf（hook、torch.autograd.detect_anomaly），检查数据，softmax 和归一化保持 FP32；或改用 BF16。把下限设得更小没有用。',
+    'monitor-next-stuck-at-minimum': (v: Values) =>
+      v['stopped'] !== true && n(v, 'held') < 2
+        ? '损失还在下降吗？若不再下降，说明每一步都被跳过：找出前向计算中第一个 NaN 或 Inf。若仍在下降，说明梯度太大，容不下更大的系数：裁剪梯度、降低学习率，或改用 BF16。'
+        : '停止训练：找出前向计算中第一个 NaN 或 Inf（hook、torch.autograd.detect_anomaly），检查数据，softmax 和归一化保持 FP32；或改用 BF16。把下限设得更小没有用。',
     'monitor-next-never-grows': (v: Values) =>
       n(v, 'overflows') === 0
         ? '系数是静态的吗？动态系数到了增长间隔就会增长。请检查设置；其间小的梯度可能下溢归零：fpsim static-scaling。'
-        : `增长间隔未满就又上溢（每 ${c(v, 'oneIn')} 次迭代一次）：缩短间隔，或消除上溢的原因：fpsim scale-collapse。`,
+        : !known(v, 'oneIn')
+          ? '起步之后没有上溢，系数却不增长：是关闭了增长，还是增长间隔更长（--interval）？'
+          : `增长间隔未满就又上溢（每 ${c(v, 'oneIn')} 次迭代一次）：缩短间隔，或消除上溢的原因：fpsim scale-collapse。`,
+    'monitor-next-dead': (v: Values) =>
+      `${n(v, 'dead') === 0 ? '乘以 0 后梯度全为 0，再除以 0 得 NaN' : '梯度全部变成 NaN 或 Inf'}：停止训练，退回之前的检查点，给系数设下限（min_scale），并找出前向计算中第一个 NaN。`,
+    'monitor-next-too-many-overflows': (v: Values) =>
+      n(v, 'growths') >= n(v, 'later') / 2
+        ? `让它少增长些：连续 ${s(v, 'interval')} 步正常后才增长，至多每 ${count(n(v, 'interval') + 1, 'zh')} 步跳过一步。`
+        : '从这些步的批次和损失中找原因；缩短增长间隔只能使系数保持：fpsim scale-collapse。',
+    monitorLogDead: (v: Values) => `${c(v, 'lines')} 行的损失缩放系数是 NaN 或 Inf，此后又有有限的系数。`,
     'monitor-next-unscaled': () =>
       'BF16 无需处理：它的范围与 FP32 相同。FP16 不缩放则小的梯度变成 0：fpsim underflow。',
     monitorLogNotFinite: (v: Values) => `${c(v, 'lines')} 行的损失是 NaN 或 Inf：前向计算已经出错，与系数无关。`,
@@ -95,6 +122,7 @@ export const monitor: typeof english = {
     'monitor-silent': (v: Values) => `无反应${known(v, 'ratio') ? `：${number(n(v, 'ratio'))}` : ''}`,
     'monitor-warns-already': () => '早已报警',
     'monitor-by-chance': () => '偶然的坏批次',
+    'monitor-always-overflow': () => '每一步都上溢',
     'monitor-no-trouble': () => '没有故障',
     'monitor-skipped-by-scaler': () => '无：已跳过更新',
     'monitor-missed': () => '无',

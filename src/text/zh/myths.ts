@@ -17,6 +17,7 @@ const claims = {
   'after-backward': '反向传播之后再放大梯度，效果一样。',
   'unscale-fp16': '反缩放可以在 FP16 中做。',
   'clip-first': '在反缩放之前还是之后裁剪，都一样。',
+  'update-first': '先更新系数再反缩放，结果一样。',
   'fp16-loss': '损失总能安全地放大。',
   zero: 'FP16 把小于 2^-24 的值都变成 0。',
 }
@@ -54,6 +55,8 @@ export const myths: typeof english = {
       `${opening(v, 'unscale-fp16')}在 FP32 中除以 ${scale(n(v, 'scale'))}，${percent(n(v, 'lostUnscaledFp32'))} 的梯度为 0；在 FP16 中除为 ${percent(n(v, 'lostUnscaledFp16'))}；若系数也存成 FP16，则 ${percent(n(v, 'lostByFp16Scale'))}。`,
     'myth-clip-first': (v: Values) =>
       `${opening(v, 'clip-first')}还带着 × ${scale(n(v, 'scale'))} 就裁剪到范数 1，一个范数 ${number(n(v, 'clipRightNorm'))}、本不必裁剪的梯度到优化器时范数只有 ${number(n(v, 'clipFirstNorm'))}。实际的阈值成了 max_norm / 系数 = ${number(n(v, 'clipThreshold'))}。`,
+    'myth-update-first': (v: Values) =>
+      `${opening(v, 'update-first')}${s(v, 'names')} 先更新系数，后反缩放。系数增长的那一步（第 ${s(v, 'steps')} 步），梯度除以的已是下一步的系数：只剩原来的 ${number(n(v, 'earlyUpdateNorm'))} 倍。`,
     'myth-fp16-loss': (v: Values) =>
       `${opening(v, 'fp16-loss')}× ${scale(n(v, 'scale'))} 时，不小于 ${number(n(v, 'lossLimit'), 5)} 的 FP16 损失超出 FP16 的范围；10 类的初始损失 ln 10 = ${number(n(v, 'loss'))} 成为 ${number(n(v, 'scaledLossFp16'))}。若是单个数，PyTorch 把它提升为 FP32，得 ${number(n(v, 'scaledLossFp32'), 6)}；带维度的张量仍是 FP16，在那里系数本身就是 ${power(n(v, 'scaleInFp16'))}。`,
     'myth-zero': (v: Values) =>
@@ -107,6 +110,11 @@ export const myths: typeof english = {
     'myth-clip-first': () => claims['clip-first'],
     'myth-clip-first-measured': (v: Values) =>
       `之前：范数 ${number(n(v, 'clipFirstNorm'))}；之后：${number(n(v, 'clipRightNorm'))}`,
+    'myth-update-first': () => claims['update-first'],
+    'myth-update-first-measured': (v: Values) =>
+      `${s(v, 'names')} 在增长的那一步：更新 × ${number(n(v, 'earlyUpdateNorm'))}`,
+    'myths-usual-step': () => '平常的步',
+    'myths-growing-step': () => '增长的步',
     'myth-fp16-loss': () => claims['fp16-loss'],
     'myth-fp16-loss-measured': (v: Values) => `在 FP16 中从 ${number(n(v, 'lossLimit'), 5)} 起成为 Inf；单个数是 FP32`,
     'myth-zero': () => claims.zero,
@@ -182,15 +190,16 @@ export const myths: typeof english = {
     'failure-matmul-measure': () => 'Inf',
     'failure-swallowed': () => '更新丢失',
     'failure-swallowed-title': (v: Values) =>
-      `更新丢失：1 + 0.0001，共 1000 次（缺少的路程低于 ${percent(n(v, 'limit'))} 为 ✓）`,
-    'failure-swallowed-measure': () => '缺少',
+      `更新丢失：1 + 0.0001，共 1000 次（与精确路程相差低于 ${percent(n(v, 'limit'))} 为 ✓）`,
+    'failure-swallowed-measure': () => '相差',
     'failure-stalled': () => '求和停滞',
-    'failure-stalled-title': (v: Values) => `求和停滞：20000 × 0.0001（和缺少低于 ${percent(n(v, 'limit'))} 为 ✓）`,
-    'failure-stalled-measure': () => '缺少',
+    'failure-stalled-title': (v: Values) =>
+      `求和停滞：20000 × 0.0001（与精确的和相差低于 ${percent(n(v, 'limit'))} 为 ✓）`,
+    'failure-stalled-measure': () => '相差',
   },
   options: {
     myth: '打开其中一种说法，附图：magnitude、clip-first……或 all',
     growth: '梯度增大到多少倍（不上溢）',
-    failure: '显示哪一种失效的数值：underflow、overflow、forward……',
+    failure: '显示哪一种失效的数值：underflow、overflow、forward、matmul、swallowed、stalled',
   },
 }

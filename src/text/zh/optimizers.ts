@@ -16,8 +16,12 @@ export const optimizers: typeof english = {
       `AdamW 的更新（每次约 ${number(n(v, 'lr') * n(v, 'move'), 2)}）在 bf16 中丢失 ${percent(n(v, 'bf16'))}，在 fp16 中丢失 ${percent(n(v, 'fp16'))}。`,
     tuneWays: (v: Values) =>
       `直接用 bf16 走了 fp32 路程的 ${percent(n(v, 'bf16'))}，bf16 加 FP32 主权重为 ${percent(n(v, 'master'))}。`,
+    tuneWild: (v: Values) =>
+      `Adam 的状态用 ${s(v, 'states')} 保存时，${Number.isFinite(n(v, 'move')) ? `每次更新约 ${number(n(v, 'lr') * n(v, 'move'), 2)}，是学习率的 ${number(n(v, 'move'), 2)} 倍` : '更新变成 Inf 或 NaN'}${n(v, 'emptied') > 0 ? `：二阶矩 v 有 ${percent(n(v, 'emptied'))} 为 0（g² 下溢归零），m 只除以 ε = ${number(n(v, 'epsilon'))}` : ''}。`,
+    tuneWildWays: (v: Values) =>
+      `无论权重怎样保存，这都不是微调：直接用 bf16 走了 fp32 路程的 ${percent(n(v, 'bf16'))} 也没有意义，因为 fp32 走的就是错路。`,
     tuneFrom: (v: Values) =>
-      `大小为 lr = ${number(n(v, 'lr'))} 的更新，在 bf16 中${from(n(v, 'bf16'))}，在 fp16 中${from(n(v, 'fp16'))}。`,
+      `lr = ${number(n(v, 'lr'))} 大小的更新：bf16 ${from(n(v, 'bf16'))}，fp16 ${from(n(v, 'fp16'))}。`,
     epsGone: (v: Values) =>
       `ε = ${number(n(v, 'epsilon'))} 在 ${s(v, 'format')} 中变成 0：梯度为 0 时得到 0 / (√0 + 0) = NaN。`,
     epsStays: (v: Values) =>
@@ -36,10 +40,9 @@ export const optimizers: typeof english = {
     decayIsFactor: (v: Values) =>
       `1 − ${number(n(v, 'decay'))} 在 ${s(v, 'format')} 中为 ${shortest(n(v, 'factor'))}；每步衰减不超过 ${power(n(v, 'limit'))} 时会丢失。`,
     decayAfter: (v: Values) =>
-      `${count(n(v, 'updates'), 'zh')} 步后，${s(v, 'format')} 中 |w| 剩余 ${percent(n(v, 'left'))}，fp32 中为 ${percent(n(v, 'fp32'))}。`,
+      `${count(n(v, 'updates'), 'zh')} 步后，${s(v, 'format')} 中 |w| 剩余 ${percent(n(v, 'left'))}${s(v, 'format') === 'fp32' ? '' : `，fp32 中为 ${percent(n(v, 'fp32'))}`}。`,
     decayNothingLeft: (v: Values) => `这些权重在 ${s(v, 'format')} 中全是 0 或 NaN。`,
-    tuneRemembers: (v: Values) =>
-      `有主权重时也有 ${percent(n(v, 'still'))} 的更新没有立刻显现，但主权重记住了它们；直接用 bf16 则全部忘掉。`,
+    tuneRemembers: (v: Values) => `有主权重时也有 ${percent(n(v, 'still'))} 的更新没有立刻显现，但主权重记住了它们。`,
     tuneNoMove: (v: Values) => `学习率为 ${number(n(v, 'lr'))}，权重不动。`,
   },
   labels: {
@@ -47,7 +50,6 @@ export const optimizers: typeof english = {
       `${count(n(v, 'count'), 'zh')} 个权重，lr ${number(n(v, 'lr'))}，权重衰减 ${number(n(v, 'weightDecay'))}`,
     decayChart: (v: Values) => `|w| 的均值（占起始值的比例），每步衰减 ${number(n(v, 'decay'))}`,
     decaySteps: () => '步',
-    decayLeft: () => '剩余',
     decayWay: () => '衰减的方式',
     decayUnchanged: () => '不变',
     decayLeftAfter: (v: Values) => `${count(n(v, 'updates'), 'zh')} 步后剩余`,
@@ -68,7 +70,6 @@ export const optimizers: typeof english = {
     epsSubject: (v: Values) => `${count(n(v, 'count'), 'zh')} 个梯度，${s(v, 'source')}，${s(v, 'format')}`,
     epsChart: (v: Values) => `${s(v, 'format')} 中 Adam 的第一步（按梯度大小）；应为 1 × lr`,
     epsGradient: () => '梯度',
-    epsStepAxis: () => '更新 / lr',
     epsOf: (v: Values) => `${s(v, 'format')}，ε ${number(n(v, 'epsilon'))}`,
     epsNumber: (v: Values) => number(n(v, 'value')),
     epsTimes: (v: Values) => `${number(n(v, 'times'))} × lr`,
@@ -81,7 +82,6 @@ export const optimizers: typeof english = {
       `${count(n(v, 'count'), 'zh')} 个权重${Number.isNaN(n(v, 'std')) ? '' : `，标准差 ${number(n(v, 'std'))}`}，lr ${number(n(v, 'lr'))}`,
     tuneChart: () => '没有改变权重的更新所占比例（按权重大小）',
     tuneSize: () => '权重',
-    tuneShare: () => '比例',
     tuneWeightsThere: () => '权重分布',
     tuneKept: () => '权重的保存方式',
     tuneStill: () => '更新后不变',

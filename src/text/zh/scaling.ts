@@ -1,6 +1,6 @@
 /** The words of the lessons on loss scaling. In Chinese. */
 import type { scaling as english } from '../en/scaling.js'
-import { count, number, percent, power, scale } from '../numbers.js'
+import { count, number, percent, power } from '../numbers.js'
 
 type Values = Readonly<Record<string, number | string | boolean>>
 
@@ -8,51 +8,75 @@ const n = (v: Values, key: string): number => Number(v[key])
 const s = (v: Values, key: string): string => String(v[key])
 const many = (x: number): string => `${count(x, 'zh')} 个`.replace(/([万亿]) /, '$1')
 
+const of = (v: Values): string => {
+  if (!(n(v, 'significands') > 0)) return '位数全保留的值中'
+  return n(v, 'drawn') === 1
+    ? `抽取的 ${s(v, 'significands')} 个 ${s(v, 'format')} 尾数中`
+    : `${s(v, 'format')} 的全部尾数中`
+}
+
+const upTo = (share: number): string => (percent(share).startsWith('<') ? percent(share) : `≤ ${percent(share)}`)
+
 export const scaling: typeof english = {
   errors: {},
   findings: {
     scalingRerounds: (v: Values) =>
-      `× ${scale(n(v, 'scale'))}，÷ ${scale(n(v, 'scale'))}：位数全保留的值中有 ${percent(n(v, 'changed'))} 回来时变了，最多变 ${percent(n(v, 'worstChange'))}；${scale(n(v, 'power'))} 改变 ${percent(n(v, 'changedByPower'))}：2 的幂只移动阶码。`,
+      `× ${power(n(v, 'scale'))}，÷ ${power(n(v, 'scale'))}：${of(v)}有 ${percent(n(v, 'changed'))} 变了（${upTo(n(v, 'worstChange'))}）；2^${s(v, 'exponent')}：${percent(n(v, 'changedByPower'))}。`,
     scalingFollows: (v: Values) => {
-      const moved = `系数 ${power(n(v, 'first'))} → ${power(n(v, 'final'))}`
+      const moved = `${power(n(v, 'first'))} → ${power(n(v, 'final'))}`
       return Number.isNaN(n(v, 'lost'))
         ? `${s(v, 'policy')}：${count(n(v, 'steps'), 'zh')} 步全部上溢而被跳过；${moved}。`
-        : `${s(v, 'policy')}：${count(n(v, 'steps'), 'zh')} 步中跳过 ${count(n(v, 'overflows'), 'zh')} 步（${percent(n(v, 'share'))}）；${percent(n(v, 'lost'))} 下溢归零；${moved}。`
+        : `${s(v, 'policy')}：${count(n(v, 'steps'), 'zh')} 步中跳过 ${count(n(v, 'skipped'), 'zh')} 步（${percent(n(v, 'share'))}）；${percent(n(v, 'lost'))} 下溢归零；${moved}。`
     },
     scalingStays: (v: Values) => {
       const inf = n(v, 'overflows')
       const applied = inf === 0 ? '无上溢' : `${count(inf, 'zh')} 步采用了 ${s(v, 'inf')}`
       return Number.isNaN(n(v, 'lost'))
         ? `${s(v, 'policy')}，始终为 ${power(n(v, 'first'))}：${applied}。`
-        : `${s(v, 'policy')}，始终为 ${power(n(v, 'first'))}：${percent(n(v, 'lost'))} 下溢归零，末段 ${percent(n(v, 'lostAtEnd'))}；${applied}。`
+        : `${s(v, 'policy')}，始终为 ${power(n(v, 'first'))}：${percent(n(v, 'lost'))} 下溢归零，末段${Number.isNaN(n(v, 'lostAtEnd')) ? '每一步都上溢' : ` ${percent(n(v, 'lostAtEnd'))}`}；${applied}。`
     },
+    scalingSaturates: (v: Values) =>
+      `${s(v, 'policy')}：${count(n(v, 'overflows'), 'zh')} 步饱和，一步也不跳过；${Number.isNaN(n(v, 'lost')) ? '' : `${percent(n(v, 'lost'))} 下溢归零；`}${power(n(v, 'first'))} → ${number(n(v, 'final'))}。`,
+    scalingDelayed: (v: Values) =>
+      `${s(v, 'policy')} 把最大的梯度缩放到 ${number(n(v, 'largest'))}，即 ${s(v, 'aim')} 的最大值；此处缩放后的梯度是 ${s(v, 'format')}。`,
     scalingClips: (v: Values) => `${s(v, 'format')} 既无 Inf 也无 NaN：过大的值变成最大值，缩放器毫无察觉。`,
     scalingEvent: (v: Values) =>
       `第 ${s(v, 'step')} 步${v['spike'] === true ? `（尖峰，为前一步的 ${number(n(v, 'jump'), 2)} 倍）` : ''}：最大的梯度 × ${power(n(v, 'scale'))} 超出 ${s(v, 'format')}：跳过更新，系数${n(v, 'next') === n(v, 'scale') ? '不变' : ` → ${power(n(v, 'next'))}`}。`,
     scalingGaveUp: (v: Values) =>
-      `${s(v, 'policy')} 在第 ${s(v, 'step')} 步放弃：缩放系数已到下限而这一步仍然上溢。框架在此抛出错误。`,
+      `${s(v, 'policy')} 跳过 ${count(n(v, 'skipped'), 'zh')} 步后，在第 ${s(v, 'step')} 步抛出 ${s(v, 'raises')}：系数已到最小的 ${power(n(v, 'final'))} 而仍然上溢。训练到此为止。`,
     scalingNaNStream: (v: Values) =>
       `缩放之前已有 ${many(n(v, 'nonfinite'))}梯度为 NaN 或 Inf：每一步都上溢，任何缩放系数都无济于事。`,
     scalingReproduced: (v: Values) =>
       n(v, 'same') === 0
-        ? `${s(v, 'all')} 种策略都给不出日志中的系数。`
+        ? n(v, 'all') === 1
+          ? '这种策略给不出日志中的系数。'
+          : `${s(v, 'all')} 种策略都给不出日志中的系数。`
         : `${s(v, 'all')} 种策略中有 ${s(v, 'same')} 种与日志中的系数完全一致：${s(v, 'names').replaceAll(', ', '、')}。`,
     scalingTellsApart: (v: Values) =>
       `正常的一步 ${s(v, 'clean')} 把它们区分开来：到 ${s(v, 'at')} 时 ${s(v, 'policy')} 为 ${power(n(v, 'scale'))}，因为正常的一步会重置它的迟滞计数；日志为 ${power(n(v, 'logged'))}。`,
     scalingAnswers: (v: Values) =>
       `${count(n(v, 'steps'), 'zh')} 步中上溢 ${count(n(v, 'overflows'), 'zh')} 次：${s(v, 'policies')} 种策略给出 ${s(v, 'different')} 种不同的系数序列，最后在 ${power(n(v, 'lowest'))} 与 ${power(n(v, 'highest'))} 之间。`,
+    scalingRaises: (v: Values) =>
+      `${s(v, 'policy')} 在${v['log'] === true ? `迭代 ${s(v, 'at')}` : `${s(v, 'steps')} 步中的第 ${s(v, 'at')} 步`}抛出 ${s(v, 'raises')}：系数已到最小的 ${power(n(v, 'scale'))} 而仍然上溢。“–”：此后不再运行。`,
+    scalingCallersLegend: () => '(2^15)：由调用者选定；所列的值见于其文档。',
+    scalingCommandLine: (v: Values) =>
+      `${s(v, 'policy')} 的命令行：初值 2^${s(v, 'exponent')}，窗口 ${power(n(v, 'window'))} / 工作进程数 / ${s(v, 'divisor')}。`,
     scalingCrash: (v: Values) =>
       `${s(v, 'log')}：第 ${s(v, 'at')} 次迭代时系数增长到 ${power(n(v, 'top'))}；随后损失从 ${number(n(v, 'lossBefore'))} 跳到 ${number(n(v, 'lossAfter'))}，到 ${s(v, 'until')} 时系数已降到 ${power(n(v, 'low'))}。`,
     collapseCriticalRate: (v: Values) =>
-      `增长间隔 ${s(v, 'interval')}：若平均不到 ${count(n(v, 'oneIn'), 'zh')} 步就上溢一次，系数就降多升少。${Number.isNaN(n(v, 'measured')) ? '' : `${s(v, 'policy')} 实测：${count(n(v, 'measured'), 'zh')} 步一次。`}`,
+      `${s(v, 'policy')}，增长间隔 ${s(v, 'interval')}：若平均不到 ${count(n(v, 'oneIn'), 'zh')} 步就上溢一次，系数就降多升少。${Number.isNaN(n(v, 'measured')) ? '' : `实测：${count(n(v, 'measured'), 'zh')} 步一次。`}`,
+    collapseStays: (v: Values) =>
+      `${s(v, 'policy').replaceAll(', ', '、')} 从不变动：无论上溢多少，都不会失控，也无从恢复。`,
     collapseAt: (v: Values) =>
-      `上溢比例为 ${percent(n(v, 'rate'))} 时，${s(v, 'policy')} 的系数在 ${count(n(v, 'steps'), 'zh')} 步中从 ${power(n(v, 'start'))} 变为 2^${Math.round(n(v, 'end'))}${n(v, 'end') < 0 ? '：缩放反而使梯度变小，梯度下溢归零' : ''}。`,
+      `${s(v, 'policy')}，上溢比例 ${percent(n(v, 'rate'))}：${count(n(v, 'steps'), 'zh')} 步中 ${power(n(v, 'start'))} → 2^${Math.round(n(v, 'end'))}${n(v, 'end') < 0 ? '；小于 1 时反使梯度归零' : ''}。`,
     collapseForgiven: (v: Values) =>
-      `${s(v, 'policy')} 停在 2^${Math.round(n(v, 'end'))}：每个正常的步都重置迟滞计数，单独出现的上溢得到宽容。`,
+      `${s(v, 'policy')}：2^${Math.round(n(v, 'end'))}。每个正常的步都重置迟滞计数，单独的上溢得到宽容。`,
+    collapseRaises: (v: Values) =>
+      `${s(v, 'policy')}，上溢比例 ${percent(n(v, 'rate'))}：${s(v, 'runs')} 次运行中有 ${s(v, 'raised')} 次在第 ${n(v, 'first') === n(v, 'last') ? s(v, 'first') : `${s(v, 'first')} 至 ${s(v, 'last')}`} 步抛出 ${s(v, 'raises')}，训练到此为止。`,
     scalingInterval: (v: Values) =>
       `${s(v, 'title')} 默认等待 ${s(v, 'usual')} 个正常的步才增长；此处为 ${s(v, 'here')}。`,
     scalingPowerKeeps: (v: Values) =>
-      `× ${scale(n(v, 'scale'))}，÷ ${scale(n(v, 'scale'))}：位数全保留的值中有 ${percent(n(v, 'changed'))} 改变。2 的幂只移动阶码；试试 --scale 1000。`,
+      `× ${power(n(v, 'scale'))}，÷ ${power(n(v, 'scale'))}：${of(v)}有 ${percent(n(v, 'changed'))} 改变。2 的幂只移动阶码；试试 --scale 1000。`,
   },
   labels: {
     scalingSubject: (v: Values) => `${count(n(v, 'steps'), 'zh')} 步，${s(v, 'source')}，${s(v, 'format')}`,
@@ -73,6 +97,7 @@ export const scaling: typeof english = {
     scalingOverflows: () => '上溢',
     scalingPatternSubject: (v: Values) => `${s(v, 'steps')} 步`,
     scalingDefaults: () => '不另作设置时各自的做法',
+    scalingDefaultsCallers: () => '不另作设置时各自的做法；(2^15)：由调用者选定，值见于其文档',
     scalingInit: () => '初值',
     scalingFirstGrowth: () => '首次增长',
     scalingHysteresis: () => '迟滞',
@@ -80,7 +105,7 @@ export const scaling: typeof english = {
     scalingCeiling: () => '上限',
     scalingHolds: () => '存为',
     scalingNoLimit: () => '无',
-    scalingCallers: () => '由调用者定',
+    scalingCallers: (v: Values) => `(${power(n(v, 'scale'))})`,
     scalingNever: () => '从不',
     scalingIteration: () => '迭代',
     collapseSubject: (v: Values) => `${s(v, 'runs')} 次运行，每次 ${count(n(v, 'steps'), 'zh')} 步`,
@@ -89,9 +114,10 @@ export const scaling: typeof english = {
     collapsePredicted: () => '预测',
     collapseCritical: () => '临界比例',
     collapseRate: () => '比例',
+    collapseAtRate: (v: Values) => `比例 ${percent(n(v, 'rate'))}`,
     collapseOneIn: () => '每几步一次',
     collapsePredictedDrift: () => '预测（每千步）',
-    collapseEnd: (v: Values) => `2^${number(n(v, 'exponent'), 2)}`,
+    collapseEnd: (v: Values) => `2^${number(n(v, 'exponent'), 2)}${n(v, 'raised') > 0 ? '，报错' : ''}`,
     scalingTracker: () => '计数',
     scalingLeft: () => '剩余',
     scalingAction: () => '动作',
@@ -101,12 +127,15 @@ export const scaling: typeof english = {
     'scaling-action-skipped': () => '跳过更新；系数不变',
     'scaling-action-lowered': (v: Values) => `跳过更新；系数 → ${power(n(v, 'next'))}`,
     'scaling-action-applied-inf': () => '照样更新：权重损坏',
+    'scaling-action-saturated': () => '更新；已饱和',
     'scaling-action-gave-up': () => '报错：放弃',
     scalingPolicyHead: () => '策略',
     scalingOverflowSteps: () => '上溢步数',
     scalingThen: () => '结果',
     'scaling-then-skipped': (v: Values) => `跳过 ${percent(n(v, 'share'))} 的步`,
     'scaling-then-applied': () => '照样更新：权重损坏',
+    'scaling-then-saturated': () => '饱和后照样更新',
+    'scaling-then-gave-up': (v: Values) => `第 ${s(v, 'step')} 步报错`,
     scalingLastTenth: () => '最后十分之一',
     scalingFinal: () => '最后系数',
     scalingScaleAxis: () => '损失缩放系数',
@@ -115,9 +144,9 @@ export const scaling: typeof english = {
     'scaling-verdict-low': () => '太小',
     'scaling-verdict-good': () => '安全',
     'scaling-verdict-skip': () => '太大',
+    'scaling-verdict-nonfinite': () => '跳过更新',
     scalingKnown: () => '见于',
     'scaling-known-ssd': () => 'Multibox SSD，2018',
-    'scaling-known-lstm': () => 'bigLSTM，2018',
     'scaling-known-pytorch': () => 'PyTorch 的初值',
     'param-from': () => '从 2^',
     'param-to': () => '到 2^',
@@ -187,6 +216,8 @@ export const scaling: typeof english = {
     'metric-finalExponentPytorch': () => 'pytorch：最后系数的 log2',
     'metric-finalExponentMegatron': () => 'megatron：最后系数的 log2',
     'metric-finalExponentApexHysteresis': () => 'apex-hysteresis：最后系数的 log2',
+    'metric-runsRaised': () => '报错的运行',
+    'metric-firstRaise': () => '首次报错的步',
     'metric-goodScales': () => '安全的 2 的幂个数',
     'metric-lostAtMaxSafe': () => '最大安全系数时下溢归零',
     'metric-overflowAbove': () => '再大一倍时上溢',

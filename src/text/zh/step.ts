@@ -8,6 +8,18 @@ const n = (v: Values, key: string): number => Number(v[key])
 const s = (v: Values, key: string): string => String(v[key])
 const weight = (v: Values, key: string): string => number(n(v, key), 7)
 
+/** unscale_()，有几个时为第 2 个 unscale_()。 */
+const call = (v: Values): string => (n(v, 'nth') === 0 ? s(v, 'call') : `第 ${s(v, 'nth')} 个 ${s(v, 'call')}`)
+
+const why = (v: Values): string =>
+  n(v, 'rightSkipped') === n(v, 'rightAttempts')
+    ? ''
+    : v['doubles'] === true
+      ? '，因为每个正常的步都使缩放系数翻倍'
+      : '，等缩放系数降下来'
+
+const within = (v: Values): string => (n(v, 'iteration') > 1 ? `，第 ${s(v, 'iteration')} 次迭代` : '')
+
 const kindOf = (problem: string): string => (stops[problem] ?? problem).split(':')[0] as string
 
 /** What stands behind an error, since its own sentence is English in PyTorch too. */
@@ -22,7 +34,7 @@ const because: Readonly<Record<string, string>> = {
   'no-loss': '还什么都没有计算：前向传播在先。',
   'graph-freed': '每次反向传播都需要自己的前向传播。',
   'bce-autocast': 'autocast 拒绝 BCELoss，应改用 BCEWithLogitsLoss。',
-  'fp16-gradients': '拒绝反缩放 FP16 的梯度。',
+  'fp16-gradients': '主权重为 FP32，梯度也应为 FP32。',
 }
 
 export const step: typeof english = {
@@ -37,32 +49,55 @@ export const step: typeof english = {
     'step-was-skipped': (v: Values) => {
       const [skipped, all] = [n(v, 'skipped'), n(v, 'steps')]
       const which = all === 1 ? '这一步被跳过' : `${all} 步中跳过 ${skipped} 步`
-      return `${which}：损失 × ${scale(n(v, 'scale'))} 使某个梯度在 ${s(v, 'format')} 中变成 Inf 或 NaN（其余权重的梯度为 ${brief(n(v, 'rest'))}）。缩放系数降到 ${scale(n(v, 'scaleAfter'))}，训练继续：这正是缩放器的工作。`
+      const after =
+        n(v, 'scaleAfter') < n(v, 'scale') && v['isRight'] === true
+          ? `缩放系数降到 ${scale(n(v, 'scaleAfter'))}，训练继续：这正是缩放器的工作。`
+          : ''
+      return `${which}：损失 × ${scale(n(v, 'scale'))} 使某个梯度在 ${s(v, 'format')} 中变成 Inf 或 NaN（其余权重的梯度为 ${brief(n(v, 'rest'))}）。${after}`
     },
     'step-error': (v: Values) => {
       const problem = s(v, 'problem')
-      const where = n(v, 'iteration') > 1 ? `，第 ${s(v, 'iteration')} 次迭代` : ''
-      return `第 ${s(v, 'line')} 个调用 ${s(v, 'call')}${where}：${stops[problem] ?? problem}${because[problem] === undefined ? '' : ` ${because[problem]}`}`
+      return `${call(v)}${within(v)}：${stops[problem] ?? problem}${because[problem] === undefined ? '' : ` ${because[problem]}`}`
     },
     'step-adds-up': (v: Values) =>
-      `缺少 zero_grad：第 ${s(v, 'last')} 次迭代的 ${s(v, 'call')} 加到 w.grad 中遗留的 ${number(n(v, 'before'))} 上。${n(v, 'factor') === 1 ? '' : `它已就地反缩放，下次反缩放后只占 1/${scale(n(v, 'factor'))}，几乎看不出来。`}在 FP32 中不用缩放器，${s(v, 'steps')} 步之后是梯度的 ${number(n(v, 'times'))} 倍；而 Inf 会永远留下（--rest 1.5）。`,
+      `缺少 zero_grad：第 ${s(v, 'last')} 次迭代的 ${call(v)} 加到 w.grad 中遗留的 ${number(n(v, 'before'))} 上。${n(v, 'factor') === 1 ? '' : `它已就地反缩放，下次反缩放后只占 1/${scale(n(v, 'factor'))}，几乎看不出来。`}在 FP32 中不缩放也不裁剪，${s(v, 'steps')} 步之后是梯度的 ${number(n(v, 'times'))} 倍；而 Inf 会永远留下（--rest 1.5）。`,
     'step-stuck': () =>
       '缺少 zero_grad：被跳过那一步的 Inf 永远留在 .grad 中。Inf 加任何数仍是 Inf，之后每一步都会被跳过。',
     'step-clipped-scaled': (v: Values) => {
       const cut = n(v, 'coefficient') < 1
-      const limit = `在 unscale_ 之前裁剪，是拿放大 ${scale(n(v, 'factor'))} 倍的梯度与 max_norm ${brief(n(v, 'maxNorm'))} 比较，实际阈值只有 ${number(n(v, 'threshold'))}`
+      const limit = `${call(v)} 在 unscale_() 之前，是拿放大 ${scale(n(v, 'factor'))} 倍的梯度与 max_norm ${brief(n(v, 'maxNorm'))} 比较，实际阈值只有 ${number(n(v, 'threshold'))}`
       return cut
-        ? `第 ${s(v, 'line')} 个调用：${limit}。范数为 ${number(n(v, 'norm'))}：全部梯度被缩小到 1/${number(1 / n(v, 'coefficient'))}。`
-        : `第 ${s(v, 'line')} 个调用：${limit}。此处范数 ${number(n(v, 'norm'))} 还在其下；更大的就会被压扁。`
+        ? `${limit}。范数为 ${number(n(v, 'norm'))}：全部梯度被缩小到 1/${number(1 / n(v, 'coefficient'))}。`
+        : `${limit}。此处范数 ${number(n(v, 'norm'))} 还在其下；更大的就会被压扁。`
     },
     'step-wrong-factor': (v: Values) =>
       n(v, 'factor') > 1
-        ? `第 ${s(v, 'line')} 个调用 ${s(v, 'call')}：优化器得到的梯度大了 ${scale(n(v, 'factor'))} 倍：没有反缩放。`
-        : `第 ${s(v, 'line')} 个调用 ${s(v, 'call')}：优化器得到的梯度小了 ${scale(1 / n(v, 'factor'))} 倍：除以缩放系数比乘以它多了一次。`,
-    'step-no-gradient': (v: Values) =>
-      `第 ${s(v, 'line')} 个调用 ${s(v, 'call')}：.grad 为 None，什么都不动，也没有任何报错。`,
-    'step-not-finite-applied': (v: Values) =>
-      `第 ${s(v, 'line')} 个调用 ${s(v, 'call')}：无穷大的梯度进入权重，没有任何检查。`,
+        ? `${call(v)}：优化器得到的梯度大到 ${scale(n(v, 'factor'))} 倍：${n(v, 'multiplied') > n(v, 'factor') ? `乘以了 ${scale(n(v, 'multiplied'))}，只除以 ${scale(n(v, 'multiplied') / n(v, 'factor'))}` : '没有反缩放'}。`
+        : `${call(v)}：优化器得到的梯度只有 1/${scale(1 / n(v, 'factor'))}：除以缩放系数比乘以它多了一次。`,
+    'step-no-gradient': (v: Values) => `${call(v)}：.grad 为 None，什么都不动，也没有任何报错。`,
+    'step-not-finite-applied': (v: Values) => `${call(v)}：无穷大的梯度进入权重，没有任何检查。`,
+    'step-scaled-twice': (v: Values) =>
+      `${call(v)} 又缩放了一次损失：总共 × ${scale(n(v, 'factor'))}，而反缩放只除以 ${scale(n(v, 'scale'))} 一次。`,
+    'step-accumulated': (v: Values) =>
+      `一步之前有 ${s(v, 'parts')} 次反向传播，中间没有 zero_grad：这是梯度累积。累积的和是平均值的 ${s(v, 'parts')} 倍：应先把每个损失除以 ${s(v, 'parts')}（loss / ${s(v, 'parts')}）。`,
+    'step-zero': (v: Values) =>
+      `精确的梯度就是 dL/dy · x = ${shortest(n(v, 'back'))} · ${shortest(n(v, 'activation'))} = 0：没有可丢失的，权重也不会动。`,
+    'step-swallowed': (v: Values) =>
+      `${v['scaleless'] === true ? '' : `损失 × ${scale(n(v, 'scale'))}：`}梯度 ${shortest(n(v, 'gradient'))} 到优化器时为 ${number(n(v, 'applied'), 4)}，却被权重 ${weight(v, 'before')} 吞没：更新 ${number(n(v, 'update'))} 太小，fp32 在那里的半个步长为 ${number(n(v, 'half'))}。`,
+    'step-no-clip': (v: Values) => `--max-norm ${brief(n(v, 'maxNorm'))} 不起作用：这里没有裁剪的调用。`,
+    'step-gan-skips': (v: Values) => {
+      const [d, g, all] = [n(v, 'd'), n(v, 'g'), n(v, 'steps')]
+      const name = (skips: number): string => (skips > 0 ? '跳过更新（梯度为 Inf）' : '照常更新')
+      const what =
+        all === 1
+          ? d > 0 && g > 0
+            ? '，两者都跳过更新（梯度为 Inf）'
+            : `，optimizer_d ${name(d)}，optimizer_g ${name(g)}`
+          : `，各 ${all} 步中 optimizer_d 跳过 ${d} 步，optimizer_g 跳过 ${g} 步`
+      return `两个优化器共用一个缩放器，修复后${what}；缩放系数共回退 ${s(v, 'backoffs')} 次，${scale(n(v, 'scale'))} → ${scale(n(v, 'scaleAfter'))}。`
+    },
+    'step-loop-legend': (v: Values) =>
+      `此处只有一个权重，用 SGD，学习率 ${brief(n(v, 'lr'))}；原文用 ${s(v, 'optimizer')}`,
     'step-never': () => '没有 step()，权重不会动。',
     'step-compare': (v: Values) => {
       const share = n(v, 'share')
@@ -74,10 +109,10 @@ export const step: typeof english = {
     'step-compare-stopped': (v: Values) =>
       `程序在那里结束，权重为 ${weight(v, 'after')}，为精确移动量的 ${percent(n(v, 'share'))}；正确顺序下为 ${weight(v, 'right')}，${percent(n(v, 'rightShare'))}。`,
     'step-lost': (v: Values) =>
-      `第 ${s(v, 'line')} 个调用 ${s(v, 'call')}：梯度 ${shortest(n(v, 'gradient'))} 在 ${s(v, 'format')} 中变成 0；之后什么都救不回来。`,
+      `${call(v)}：梯度 ${shortest(n(v, 'gradient'))} 在 ${s(v, 'format')} 中变成 0；之后什么都救不回来。`,
     'step-missing': (v: Values) => `缺少：${s(v, 'missing')}。一次迭代看不出来，加 --steps 3 就看得出来。`,
     'step-legend': (v: Values) =>
-      `w：跟踪的权重（FP32）；v：其余权重合为一个，梯度 ${brief(n(v, 'rest'))}；SGD，学习率 ${brief(n(v, 'lr'))}`,
+      `${n(v, 'iteration') > 0 ? `第 ${s(v, 'iteration')} 次迭代；` : ''}w：跟踪的权重（FP32）；v：其余权重合为一个，梯度 ${brief(n(v, 'rest'))}；SGD，学习率 ${brief(n(v, 'lr'))}`,
     'step-try': (v: Values) => `试一试：${s(v, 'what')}`,
     'step-survey': (v: Values) =>
       `课程的 ${s(v, 'loops')} 个训练循环中，${n(v, 'loops') - n(v, 'wrong')} 个原样就正确，${s(v, 'wrong')} 个有错。`,
@@ -97,13 +132,13 @@ export const step: typeof english = {
     'step-loop-moves': (v: Values) =>
       `${s(v, 'steps')} 步之后权重为 ${weight(v, 'after')}，为精确移动量的 ${percent(n(v, 'share'))}。`,
     'step-loop-skips': (v: Values) =>
-      `${s(v, 'steps')} 步中跳过 ${s(v, 'skipped')} 步：损失 × ${scale(n(v, 'scale'))} 时某个梯度在 ${s(v, 'format')} 中上溢，缩放系数回退到 ${scale(n(v, 'scaleAfter'))}。`,
+      `${n(v, 'optimizers') > 1 ? '两个优化器共 ' : ''}${s(v, 'attempts')} 步中跳过 ${s(v, 'skipped')} 步：损失 × ${scale(n(v, 'scale'))} 时某个梯度在 ${s(v, 'format')} 中上溢，缩放系数回退到 ${scale(n(v, 'scaleAfter'))}。`,
     'step-loop-error': (v: Values) => {
       const problem = s(v, 'problem')
       return `程序在第 ${s(v, 'line')} 行停下：${stops[problem] ?? problem}${because[problem] === undefined ? '' : ` ${because[problem]}`}`
     },
     'step-loop-stuck': (v: Values) =>
-      `第 ${s(v, 'line')} 行：缺少 zero_grad。初始缩放系数 ${scale(n(v, 'scale'))} 太大（${brief(n(v, 'rest'))} × ${scale(n(v, 'scale'))} 为 Inf），这个 Inf 永远留在 .grad 中：${s(v, 'steps')} 步中跳过 ${s(v, 'skipped')} 步，缩放系数降到 ${scale(n(v, 'scaleAfter'))}${n(v, 'scaleAfter') > 0 ? '，还会继续降' : ''}。`,
+      `第 ${s(v, 'line')} 行：缺少 zero_grad。初始缩放系数 ${scale(n(v, 'scale'))} 太大（${brief(n(v, 'rest'))} × ${scale(n(v, 'scale'))} 为 Inf），这个 Inf 永远留在 .grad 中：${s(v, 'attempts')} 步中跳过 ${s(v, 'skipped')} 步，缩放系数降到 ${scale(n(v, 'scaleAfter'))}${n(v, 'scaleAfter') > 0 ? '，还会继续降' : ''}。`,
     'step-loop-adds-up': (v: Values) =>
       `没有 CUDA 时（FP32，缩放器关闭），旧梯度则不断累加：${s(v, 'steps')} 步中的最后一步用的是梯度的 ${number(n(v, 'times'))} 倍。`,
     'step-loop-leftover': (v: Values) =>
@@ -111,7 +146,7 @@ export const step: typeof english = {
     'step-loop-divided': (v: Values) =>
       `第 ${s(v, 'line')} 行：以梯度自身的 ${s(v, 'format')} 做除法，${number(n(v, 'before'))} / ${scale(n(v, 'scale'))} 又变成 0：缩放白做了。`,
     'step-loop-inf': (v: Values) =>
-      `没有人检查 Inf，而缩放系数每步翻倍：${s(v, 'steps')} 步后为 ${scale(n(v, 'scaleAfter'))}，其余权重已是 ${number(n(v, 'broken'))}。`,
+      `第 ${s(v, 'checkLine')} 行：没有代码计算 has_overflow。当作 False，缩放系数每步翻倍：${s(v, 'steps')} 步后为 ${scale(n(v, 'scaleAfter'))}，${v['applied'] === true ? `其余权重已是 ${number(n(v, 'broken'))}` : '第一个 Inf 会直接进入权重'}。`,
     'step-loop-no-step': () => '它的 FP32 分支没有优化器步骤：那里的权重一动不动，计时比较的也不是同样的工作。',
     'step-loop-dtype': () =>
       '“step() 把 FP16 梯度转换为 FP32”：.grad 从 backward() 起就是 fp32，与权重一样。step() 只做除法、检查，必要时跳过更新。',
@@ -120,7 +155,7 @@ export const step: typeof english = {
     'step-loop-softmax-repaired': (v: Values) =>
       `修复后（✓）：最后一层用 float32，得到 ${number(n(v, 'probability'))}，损失为 ${number(n(v, 'loss'))}。损失缩放由 fit() 自己完成。`,
     'step-loop-repaired': (v: Values) =>
-      `修复后（✓）：${n(v, 'rightSkipped') > 0 ? `${s(v, 'steps')} 步中跳过 ${s(v, 'rightSkipped')} 步，等缩放系数降下来；之后` : `${s(v, 'steps')} 步之后`}权重为 ${weight(v, 'right')}，为精确移动量的 ${percent(n(v, 'rightShare'))}（原样：${percent(n(v, 'share'))}）。`,
+      `修复后（✓）：${n(v, 'rightSkipped') > 0 ? `${n(v, 'optimizers') > 1 ? '两个优化器共 ' : ''}${s(v, 'rightAttempts')} 步中跳过 ${s(v, 'rightSkipped')} 步${why(v)}；之后` : `${s(v, 'steps')} 步之后`}权重为 ${weight(v, 'right')}，为精确移动量的 ${percent(n(v, 'rightShare'))}（原样：${percent(n(v, 'share'))}）。`,
   },
   labels: {
     'step-subject': (v: Values) => `w.grad ${brief(n(v, 'gradient'))}，${s(v, 'format')}`,
@@ -135,6 +170,7 @@ export const step: typeof english = {
     'step-lost-number': () => '0，丢失',
     'step-stops': () => '在此停下',
     'step-skipped-cell': () => '跳过更新',
+    'step-swallowed-cell': () => '更新丢失',
     'step-fate-rounded': () => '舍入',
     'step-fate-subnormal': () => '只剩几位',
     'step-fate-underflow': () => '丢失：0',
@@ -179,8 +215,9 @@ export const step: typeof english = {
   options: {
     activation: '它的输入，y = w·x 中的 x',
     gradient: 'dL/dy，后面各层传回的梯度',
-    rest: '其余全部权重合为一个时的梯度；默认 0.5，其中两个循环为 1.5',
-    maxNorm: 'clip_grad_norm_ 的 max_norm',
+    rest: '其余全部权重合为一个时的梯度；默认 0.5，其中两个循环以及用 --inf 时为 1.5',
+    maxNorm: 'clip_grad_norm_ 的 max_norm（默认 1）',
+    inf: '用于 --loop gan：谁的梯度在初始缩放系数下为 Inf：d（判别器）、g（生成器）或 both',
     order: '一次迭代的调用：zero_grad forward scale backward unscale clip step update',
     loop: '课程中的训练循环，原样与修复后各运行一遍：simple-10-20-10、mixed-precision-training、loss-scaling、train-with-amp、large-model、computer-vision、performance-comparison、nlp-with-amp、gan、nlp、tensorflow；all 为总表',
   },

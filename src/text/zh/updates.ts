@@ -11,28 +11,32 @@ const short = (x: number): string => (power(x).includes('^') ? power(x) : brief(
 
 const sum = (w: number, delta: number): string => `${short(w)} ${delta < 0 ? '−' : '+'} ${short(Math.abs(delta))}`
 
-const stuck = (format: string, from: number, everything: boolean): string =>
-  Number.isNaN(from)
-    ? `能改变各种大小的 ${format} 权重`
-    : everything
-      ? `无法改变任何 ${format} 权重`
-      : `无法改变 ${short(from)} 及以上的 ${format} 权重`
+const signed = (x: number): string => (x < 0 ? `−${short(-x)}` : short(x))
+
+function stuck(v: Values, key: string): string {
+  const [format, from, everyOther] = [s(v, key), n(v, `${key}Stuck`), n(v, `${key}EveryOther`)]
+  const size = (x: number): string => signed(v['negative'] === true ? -x : x)
+  const up = v['negative'] === true ? '以下' : '以上'
+  if (!Number.isNaN(everyOther))
+    return `能改变各种大小的 ${format} 权重（${size(everyOther)} 及${up}只能改变每两个中的一个）`
+  if (Number.isNaN(from)) return `能改变各种大小的 ${format} 权重`
+  if (v[`${key}Everything`] === true) return `无法改变任何 ${format} 权重`
+  if (v[`${key}Above`] === true)
+    return `无法改变${v['negative'] === true ? '小于' : '大于'} ${size(from)} 的 ${format} 权重`
+  return `无法改变 ${size(from)} 及${up}的 ${format} 权重`
+}
 
 export const updates: typeof english = {
   errors: {},
   findings: {
     lostUpdateLost: (v: Values) =>
-      `在 ${s(v, 'format')} 中 ${sum(n(v, 'weight'), n(v, 'update'))} = ${shortest(n(v, 'after'))}：更新丢失。它至少要有半个步长，即 ${short(n(v, 'half'))}。`,
+      `在 ${s(v, 'format')} 中 ${sum(n(v, 'weight'), n(v, 'update'))} = ${shortest(n(v, 'after'))}：更新丢失。它${v['odd'] === true ? '至少要有' : '必须超过'}半个步长 ${short(n(v, 'half'))}。`,
     lostUpdateKept: (v: Values) =>
       `在 ${s(v, 'format')} 中 ${sum(n(v, 'weight'), n(v, 'update'))} = ${shortest(n(v, 'after'))}：权重改变了。那里的半个步长为 ${short(n(v, 'half'))}。`,
     lostUpdateBeyond: (v: Values) =>
       `在 ${s(v, 'format')} 中 ${sum(n(v, 'weight'), n(v, 'update'))} = ${shortest(n(v, 'after'))}：超出了该格式的范围。`,
-    lostUpdateStuck: (v: Values) => {
-      const first = stuck(s(v, 'format'), n(v, 'stuck'), v['everything'] === true)
-      const second =
-        v['other'] === undefined ? '' : `，${stuck(s(v, 'other'), n(v, 'otherStuck'), v['otherEverything'] === true)}`
-      return `大小为 ${short(n(v, 'update'))} 的更新${first}${second}。`
-    },
+    lostUpdateStuck: (v: Values) =>
+      `大小为 ${signed(n(v, 'update'))} 的更新${stuck(v, 'format')}${v['other'] === undefined ? '' : `，${stuck(v, 'other')}`}。`,
     keepStops: (v: Values) => {
       const where =
         n(v, 'stuckSince') === 0
@@ -58,9 +62,13 @@ export const updates: typeof english = {
     srNearest: (v: Values) =>
       `就近舍入：${s(v, 'updates')} 次 ${short(n(v, 'update'))} 的更新使 ${s(v, 'format')} 到达 ${number(n(v, 'last'), 6)}，精确值为 ${number(n(v, 'exact'), 6)}。`,
     srRight: (v: Values) =>
-      `随机舍入，${s(v, 'runs')} 次运行的平均：${number(n(v, 'mean'), 5)} ± ${number(n(v, 'error'), 2)}，与精确值相差 ${number(Math.abs(n(v, 'off')), 2)} 个标准误。`,
+      Number.isNaN(n(v, 'off'))
+        ? `随机舍入：${s(v, 'runs')} 次运行都到达 ${number(n(v, 'mean'), 5)}，次数太少，看不出概率。`
+        : `随机舍入，${s(v, 'runs')} 次运行的平均：${number(n(v, 'mean'), 5)} ± ${number(n(v, 'error'), 2)}，与精确值相差 ${number(Math.abs(n(v, 'off')), 2)} 个标准误。`,
     srNoChance: (v: Values) =>
       `这里没有随机性：每次运行都到达 ${number(n(v, 'last'), 6)}，因为没有和落在 ${s(v, 'format')} 的两个值之间。`,
+    srDrowned: (v: Values) =>
+      `随机舍入来得太晚：${s(v, 'master')} 先把 ${sum(n(v, 'weight'), n(v, 'update'))} 舍入回原来的权重。若和是精确的，每次有 ${number(n(v, 'odds'))} 的概率会改变权重。`,
     srBeyond: (v: Values) =>
       `${percent(n(v, 'beyond'))} 的运行超出了 ${s(v, 'format')} 的范围（理论值 ${percent(n(v, 'expected'))}）；此后平均值不再有意义。`,
     srOne: (v: Values) =>
@@ -70,6 +78,7 @@ export const updates: typeof english = {
   },
   labels: {
     lostUpdateMap: () => '能改变权重的最小更新：低于各自的线就丢失',
+    lostUpdateMapOutward: () => '能使权重远离 0 的最小更新：低于各自的线就丢失',
     lostUpdateWeightAxis: () => '权重',
     lostUpdateLevel: (v: Values) => `Δ = ${short(n(v, 'update'))}`,
     lostUpdateWeightIn: (v: Values) => `w（${s(v, 'format')}）`,
