@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./commands/verify.js')).verify,
   schema: async () => (await import('./commands/schema.js')).schema,
   sources: async () => (await import('./commands/sources.js')).sources,
+  claims: async () => (await import('./commands/claims.js')).claims,
 }
 
 export const commandNames: readonly string[] = [...Object.keys(commands), 'help']

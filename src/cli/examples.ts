@@ -19,4 +19,5 @@ export const examples = {
   verify: ['fpsim verify', 'fpsim verify --json'],
   schema: ['fpsim schema --output lesson.schema.json'],
   sources: ['fpsim sources', 'fpsim sources Micikevicius', 'fpsim sources summation'],
+  claims: ['fpsim claims', 'fpsim claims doubling-every-step', 'fpsim claims --topic loop --verdict false'],
 } as const

@@ -10,6 +10,7 @@ import { emit } from './output.js'
 const groups = {
   start: ['list'],
   look: ['inspect', 'formats', 'calc'],
+  prepare: ['claims'],
   teach: ['run', 'check', 'schema'],
   trust: ['verify', 'sources'],
 } as const
@@ -19,7 +20,7 @@ export async function overview(context: Context): Promise<void> {
   const { look, text } = context
   const style = styleOf(look)
   const { commands } = text
-  const heads = (['start', 'look', 'teach', 'trust'] as const).flatMap((group) =>
+  const heads = (['start', 'look', 'prepare', 'teach', 'trust'] as const).flatMap((group) =>
     groups[group].map((name, i) => [i === 0 ? commands.groups[group] : '', name, commands.summaries[name]] as const),
   )
   const [word, example, about] = commands.groups.lesson as [string, string, string]

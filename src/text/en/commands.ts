@@ -20,6 +20,7 @@ export const commands = {
     verify: 'proves on this machine that the numbers are right',
     schema: 'the JSON Schema of lesson files, for editors',
     sources: 'every reference of the lessons, and citations that are wrong',
+    claims: 'what people say, each with a verdict that a run gives',
   },
   usage: 'Usage: ',
   options: 'Options',
@@ -40,6 +41,7 @@ export const commands = {
     verify: 'fpsim verify',
     schema: 'fpsim schema',
     sources: 'fpsim sources [TEXT]',
+    claims: 'fpsim claims [ID] [--topic WORD] [--verdict WORD]',
   },
   calc: 'Numbers in every form (0.1, 2^-11, 1e-8, 0x1p-24, inf, nan), + - * /, parentheses, sqrt, fma(a, b, c); exp and log are computed with as many bits as it takes and rounded once. Each number is rounded to the format first. A file has one expression a line; # starts a comment.',
   chapters: [

@@ -3,6 +3,7 @@
 import { accumulation } from './accumulation.js'
 import { badData } from './bad-data.js'
 import { calc } from './calc.js'
+import { claims } from './claims.js'
 import { clipping } from './clipping.js'
 import { commands } from './commands.js'
 import { compression } from './compression.js'
@@ -28,6 +29,7 @@ export const en = {
   commands,
   errors: {
     ...errors,
+    ...claims.errors,
     ...tasks.errors,
     ...training.errors,
     ...accumulation.errors,
@@ -45,6 +47,7 @@ export const en = {
   },
   findings: {
     ...findings,
+    ...claims.findings,
     ...tasks.findings,
     ...training.findings,
     ...accumulation.findings,
@@ -63,6 +66,7 @@ export const en = {
   },
   labels: {
     ...labels,
+    ...claims.labels,
     ...tasks.labels,
     ...training.labels,
     ...accumulation.labels,
@@ -81,6 +85,7 @@ export const en = {
   },
   options: {
     ...options,
+    ...claims.options,
     ...tasks.options,
     ...training.options,
     ...accumulation.options,

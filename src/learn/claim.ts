@@ -1,0 +1,69 @@
+/** A claim: a statement people make, the runs that test it, and the rule that turns their metrics into a verdict. */
+import * as z from 'zod/mini'
+
+const words = z.string().check(z.minLength(1))
+const localized = z.strictObject({ en: words, zh: words })
+const value = z.union([z.number(), z.string(), z.boolean()])
+
+/** A bound is a number (2^-24, 65536) or the name of another metric. */
+const bound = z.union([z.number(), words])
+
+/** Bounds of one metric, as in a lesson's `expect`; all that are given must hold. */
+const condition = z
+  .strictObject({
+    above: z.optional(bound),
+    below: z.optional(bound),
+    equals: z.optional(bound),
+    within: z.optional(z.union([z.number(), words])),
+  })
+  .check(z.refine(({ above, below, equals }) => [above, below, equals].some((limit) => limit !== undefined)))
+
+/** Conditions of which all must hold. */
+const rule = z.record(words, condition).check(z.refine((conditions) => Object.keys(conditions).length > 0))
+
+export const verdicts = ['false', 'depends', 'true'] as const
+export type Verdict = (typeof verdicts)[number]
+
+/** Where such a statement stands. */
+export const origins = ['interview', 'course', 'code', 'documentation', 'forum'] as const
+
+const run = z.strictObject({
+  /** A lesson, or `sources`, which takes the text to look for. */
+  scenario: words,
+  params: z._default(z.record(z.string(), value), {}),
+  /** Goes before the names of this run's metrics: `as: mlp` makes goodScales mlpGoodScales. */
+  as: z.optional(words),
+  /** Parameters that choose the picture and change no metric. */
+  picture: z._default(z.record(z.string(), value), {}),
+  /** Parts of the lesson's screen that are the picture; empty: those of the lesson. */
+  show: z._default(z.array(words), []),
+})
+
+const claim = z.strictObject({
+  id: z.string().check(z.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)),
+  statement: localized,
+  from: z.enum(origins),
+  runs: z.array(run).check(z.minLength(1)),
+  /** What the runs gave, in a few words. */
+  measured: localized,
+  /** What holds, with the numbers of the runs. */
+  truth: localized,
+  /** The rule of each verdict that the runs could give. */
+  verdict: z
+    .strictObject({ false: z.optional(rule), depends: z.optional(rule), true: z.optional(rule) })
+    .check(z.refine((rules) => Object.values(rules).filter((r) => r !== undefined).length > 1)),
+})
+
+export const claimFileSchema = z.strictObject({ title: localized, claims: z.array(claim).check(z.minLength(1)) })
+
+export type ClaimRun = z.output<typeof run>
+export type Condition = z.output<typeof condition>
+export type Rule = z.output<typeof rule>
+
+export interface Topic {
+  /** The name of the file. */
+  readonly name: string
+  readonly title: { readonly en: string; readonly zh: string }
+}
+
+export type Claim = z.output<typeof claim> & { readonly topic: Topic }
