@@ -12,7 +12,7 @@ export async function work(): Promise<void> {
   let told = 0
   try {
     const { job } = workerData as Order
-    const { runJob } = await import('../runner/training/job.js')
+    const { runJob } = await import('../runner/train/job.js')
     const result = await runJob(job as Parameters<typeof runJob>[0], (done) => {
       const now = Date.now()
       if (now - told < interval) return

@@ -1,8 +1,8 @@
 /** A claim: a statement people make, the runs that test it, and the rule that turns their metrics into a verdict. */
 import * as z from 'zod/mini'
+import { identifier, loadContent, localized, type Placed } from './content.js'
 
 const words = z.string().check(z.minLength(1))
-const localized = z.strictObject({ en: words, zh: words })
 const value = z.union([z.number(), z.string(), z.boolean()])
 
 /** A bound is a number (2^-24, 65536) or the name of another metric. */
@@ -39,8 +39,8 @@ const run = z.strictObject({
   show: z._default(z.array(words), []),
 })
 
-const claim = z.strictObject({
-  id: z.string().check(z.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)),
+export const claimSchema = z.strictObject({
+  id: identifier,
   statement: localized,
   from: z.enum(origins),
   runs: z.array(run).check(z.minLength(1)),
@@ -54,16 +54,11 @@ const claim = z.strictObject({
     .check(z.refine((rules) => Object.values(rules).filter((r) => r !== undefined).length > 1)),
 })
 
-export const claimFileSchema = z.strictObject({ title: localized, claims: z.array(claim).check(z.minLength(1)) })
-
 export type ClaimRun = z.output<typeof run>
 export type Condition = z.output<typeof condition>
 export type Rule = z.output<typeof rule>
 
-export interface Topic {
-  /** The name of the file. */
-  readonly name: string
-  readonly title: { readonly en: string; readonly zh: string }
-}
+export type Claim = Placed<z.output<typeof claimSchema>>
 
-export type Claim = z.output<typeof claim> & { readonly topic: Topic }
+/** All claims of a folder, by topic. Throws the first problem. */
+export const loadClaims = (folder?: string): Promise<readonly Claim[]> => loadContent('claims', claimSchema, folder)

@@ -10,7 +10,7 @@ import { optimizer } from '../train/optimizer.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { formatName, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
-import { smallestThat } from './threshold.js'
+import { smallestThat } from './scaling/threshold.js'
 
 const params = {
   ...originParams,

@@ -4,11 +4,11 @@ import { exactPower, float64Of, rationalOf } from '../format/exact.js'
 import { type Format, hasNaN } from '../format/format.js'
 import { ulp } from '../format/ulp.js'
 import type { Block, Cell, Finding, Result } from '../result/result.js'
-import { codeOf, type EvaluateOptions, evaluate, type Step } from './evaluate.js'
-import { type Expression, parseExpression } from './expression.js'
-import { paper } from './paper.js'
-import type { Real } from './real.js'
-import * as real from './real.js'
+import { codeOf, type EvaluateOptions, evaluate, type Step } from './calc/evaluate.js'
+import { type Expression, parseExpression } from './calc/expression.js'
+import { paper } from './calc/paper.js'
+import type { Real } from './calc/real.js'
+import * as real from './calc/real.js'
 
 /** One expression, and where it was read. */
 export interface Line {

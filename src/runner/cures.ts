@@ -21,8 +21,8 @@ import {
   type Treatment,
   untreated,
 } from './cures/treatment.js'
-import { recordedGradients } from './myths/gradients.js'
-import { label } from './myths/myth.js'
+import { recordedGradients } from './scaling-myths/gradients.js'
+import { label } from './scaling-myths/myth.js'
 import { choice, number, text } from './params.js'
 import { defineRunner } from './runner.js'
 

@@ -6,7 +6,7 @@ import { next, previous } from '../format/ulp.js'
 import { exp } from '../kernel/kernel.js'
 import type { Block, Cell, Finding } from '../result/result.js'
 import { lossScaler } from '../train/loss-scale.js'
-import { nearest } from '../train/nearest.js'
+import { nearest } from '../train/optimizer/nearest.js'
 import {
   autocastCares,
   type CaseName,
@@ -20,10 +20,10 @@ import {
   score,
   variance,
   verdictOf,
-} from './forward/cases.js'
+} from './forward-overflow/cases.js'
 import { choice } from './params.js'
 import { defineRunner } from './runner.js'
-import { smallestThat } from './threshold.js'
+import { smallestThat } from './scaling/threshold.js'
 
 const params = {
   format: z._default(choice(['fp16', 'bf16', 'fp32']), 'fp16'),

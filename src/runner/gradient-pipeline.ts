@@ -6,7 +6,7 @@ import { powerOfTwo } from '../format/bits.js'
 import type { Block } from '../result/result.js'
 import { count, oneOf } from './cost-params.js'
 import { choice, formatName, number } from './params.js'
-import { graphsOf } from './pipeline/memory.js'
+import { graphsOf } from './gradient-pipeline/memory.js'
 import {
   byteShareOf,
   clipScaleOf,
@@ -15,8 +15,8 @@ import {
   type Trainings,
   trafficShareOf,
   trainingView,
-} from './pipeline/problems.js'
-import { noiseOf, type Plan, type Training, train } from './pipeline/train.js'
+} from './gradient-pipeline/problems.js'
+import { noiseOf, type Plan, type Training, train } from './gradient-pipeline/train.js'
 import { defineRunner, type ParamsOf } from './runner.js'
 
 const params = {

@@ -21,7 +21,7 @@ const runners: Readonly<Record<string, () => Promise<Runner>>> = {
   monitor: async () => (await import('./monitor.js')).monitorRunner,
   'training-step': async () => (await import('./training-step.js')).trainingStep,
   'scale-sweep': async () => (await import('./scale-sweep.js')).scaleSweep,
-  'scale-collapse': async () => (await import('./collapse.js')).collapse,
+  'scale-collapse': async () => (await import('./scale-collapse.js')).collapse,
   'scaler-trace': async () => (await import('./scaler-trace.js')).scalerTrace,
   scaling: async () => (await import('./scaling.js')).scaling,
   'lost-updates': async () => (await import('./lost-updates.js')).lostUpdates,

@@ -17,7 +17,7 @@ import {
   stuckFrom,
   updater,
   weightsBetween,
-} from './lost.js'
+} from './lost-updates/lost.js'
 import { formatName, number } from './params.js'
 import { defineRunner } from './runner.js'
 

@@ -21,7 +21,7 @@ import { runStream } from './monitor/stream.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { choice, formatName, number, path } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
-import { configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scale-options.js'
+import { configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scaling/options.js'
 
 /** Scalers that look at nothing but Inf: the others have no overflows of the kind watched here. */
 const watchable = policyNames.filter((name) => ['constant', 'counted', 'tolerant'].includes(policyOf(name).family)) as [

@@ -7,7 +7,7 @@ import { format } from '../format/parse.js'
 import { fateRounder } from '../format/round.js'
 import type { Block, Cell, Finding } from '../result/result.js'
 import { lossScaler } from '../train/loss-scale.js'
-import { decimate } from './decimate.js'
+import { decimate } from './scaling/decimate.js'
 import { choice, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
 

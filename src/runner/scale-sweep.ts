@@ -8,11 +8,11 @@ import { format } from '../format/parse.js'
 import type { Block, Finding } from '../result/result.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { formatName, number } from './params.js'
-import { windowNote } from './replay-blocks.js'
-import { addBinades, addRerounding, nearestPower, newRerounding, significandsOf } from './rerounding.js'
+import { windowNote } from './replay/blocks.js'
+import { addBinades, addRerounding, nearestPower, newRerounding, significandsOf } from './scale-sweep/rerounding.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
-import { type Thresholds, thresholdsOf } from './threshold.js'
-import { addExtent, type Extent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './window.js'
+import { type Thresholds, thresholdsOf } from './scaling/threshold.js'
+import { addExtent, type Extent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './replay/window.js'
 
 const params = {
   ...originParams,

@@ -8,7 +8,7 @@ import { type LossScaler, lossScaler, policyOf } from '../train/loss-scale.js'
 import { asksCaller, commandLineNotes, growsAfter, startCell } from './frameworks/scaling.js'
 import { choice, names, text } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
-import { blindToSize, configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scale-options.js'
+import { blindToSize, configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scaling/options.js'
 
 const logs = ['bigscience-104b', 'bigscience-13b'] as const
 

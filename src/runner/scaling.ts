@@ -9,9 +9,9 @@ import { policyNames } from '../train/loss-scale.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { formatName, names, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
-import { configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scale-options.js'
-import { judgeOf, type Race, type Ran, race } from './scale-race.js'
-import { eventTable, findingsOf, intervalNotes, raceTable, scalesChart } from './scaling-blocks.js'
+import { configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scaling/options.js'
+import { judgeOf, type Race, type Ran, race } from './scaling/race.js'
+import { eventTable, findingsOf, intervalNotes, raceTable, scalesChart } from './scaling/blocks.js'
 
 const params = {
   ...originParams,

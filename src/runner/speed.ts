@@ -5,8 +5,8 @@ import type { Block, Finding } from '../result/result.js'
 import type { Bound } from '../train/roofline.js'
 import { defineRunner } from './runner.js'
 import { lengthFindings, shapeBeside, shapeOf } from './shape.js'
-import { parts, whole } from './speed-blocks.js'
-import { memoryOf, params, timesOf } from './speed-step.js'
+import { parts, whole } from './speed/blocks.js'
+import { memoryOf, params, timesOf } from './speed/step.js'
 
 const metrics = {
   parameters: 'count',

@@ -8,7 +8,7 @@ import { previous } from '../format/ulp.js'
 import type { Block, Finding, Metrics } from '../result/result.js'
 import { optimizer } from '../train/optimizer.js'
 import type { Keeping, WeightKeeper, Weights } from '../train/weights.js'
-import { keeperOf } from './kept-weights.js'
+import { keeperOf } from './master-weights/kept-weights.js'
 import { formatName, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
 

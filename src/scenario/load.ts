@@ -1,5 +1,5 @@
 /** From a lesson's file to a Scenario, or to everything that is wrong with it. */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import * as z from 'zod/mini'
 import { FpsimError } from '../errors.js'
@@ -10,12 +10,9 @@ import { metaOf, problemsOf } from '../runner/params.js'
 import type { Runner } from '../runner/runner.js'
 import { ownName, underOwnNames } from '../runner/synonyms.js'
 import { suggest } from '../suggest.js'
+import { parseContent, readText } from './content.js'
 import { type Scenario, type ScenarioFile, scenarioSchema } from './scenario.js'
 import { slotsOf } from './slots.js'
-import { parseYaml, type YamlFile } from './yaml.js'
-
-/** No lesson is larger; a larger file is something else. */
-const maxBytes = 1 << 18
 
 const lessonDirectory = (): string => join(projectDirectory(), 'scenarios')
 
@@ -27,60 +24,6 @@ export async function scenarioNames(): Promise<string[]> {
 
 /** Whether a text is the path of a file rather than a lesson's name. */
 const isPath = (text: string): boolean => /[/\\]|\.ya?ml$/.test(text)
-
-async function readText(path: string, file: string): Promise<string> {
-  let info: Awaited<ReturnType<typeof stat>>
-  try {
-    info = await stat(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new FpsimError('missing-file', { file })
-    throw new FpsimError('unreadable-file', { file, reason: code })
-  }
-  if (info.isDirectory()) throw new FpsimError('is-a-directory', { file })
-  if (info.size > maxBytes) throw new FpsimError('too-large', { file, size: info.size, limit: maxBytes })
-  let bytes: Buffer
-  try {
-    bytes = await readFile(path)
-  } catch (error) {
-    throw new FpsimError('unreadable-file', { file, reason: (error as NodeJS.ErrnoException).code })
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new FpsimError('yaml', { file, line: 1, column: 1, reason: 'NOT_UTF8' })
-  }
-}
-
-/** A problem's error with the place in the file added: of the key where the key is what is wrong. */
-function located(file: string, yaml: YamlFile, path: readonly PropertyKey[], error: FpsimError): FpsimError {
-  const of = error.values['key'] === path.at(-1) ? 'key' : 'value'
-  const place = yaml.place(path, { of })
-  return new FpsimError(error.code, { ...error.values, file, path: path.map(String).join('.'), ...place })
-}
-
-/** What zod keeps about a schema, as far as it leads to the keys of an object. */
-interface Definition {
-  readonly shape?: Record<string, unknown>
-  readonly innerType?: unknown
-  readonly element?: unknown
-  readonly valueType?: unknown
-}
-const definition = (schema: unknown): Definition =>
-  (schema as { _zod?: { def: Definition } } | undefined)?._zod?.def ?? {}
-
-/** The schema without its `optional` and `default` wrappers. */
-const unwrapped = (schema: unknown): Definition => {
-  const found = definition(schema)
-  return found.innerType === undefined ? found : unwrapped(found.innerType)
-}
-
-/** The keys allowed at a path of the lesson schema. */
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let found = unwrapped(scenarioSchema)
-  for (const key of path) found = unwrapped(found.shape ? found.shape[String(key)] : (found.element ?? found.valueType))
-  return Object.keys(found.shape ?? {})
-}
 
 /** Names of a lesson file that must exist: metrics, slots, parts, varied parameters. */
 function namesIn(
@@ -161,30 +104,11 @@ export interface Reading {
   readonly locate?: (path: readonly PropertyKey[], error: FpsimError) => FpsimError
 }
 
-type Parsed = { readonly problems: readonly FpsimError[] } | { readonly data: ScenarioFile; readonly yaml: YamlFile }
-
-/** A lesson's text against the schema that all lessons share. */
-function parse(text: string, file: string): Parsed {
-  let yaml: YamlFile
-  try {
-    yaml = parseYaml(text, file)
-  } catch (error) {
-    if (error instanceof FpsimError) return { problems: [error] }
-    throw error
-  }
-  const parsed = scenarioSchema.safeParse(yaml.value, { reportInput: true })
-  if (parsed.success) return { data: parsed.data, yaml }
-  // A key misspelled is why another is missing: it comes first.
-  const byCause = (p: { error: FpsimError }) => (p.error.code === 'unknown-key' ? 0 : 1)
-  const found = problemsOf(parsed.error.issues, keysAt).sort((a, b) => byCause(a) - byCause(b))
-  return { problems: found.map(({ path: at, error }) => located(file, yaml, at, error)) }
-}
-
 /** A lesson's text judged: schema, runner, parameters, names, both languages. */
 export async function judge(text: string, file: string, path: string): Promise<Reading> {
-  const parsed = parse(text, file)
+  const parsed = parseContent(scenarioSchema, text, file)
   if ('problems' in parsed) return parsed
-  const { data, yaml } = parsed
+  const { data, locate } = parsed
   const runner = await loadRunner(data.runner)
   if (!runner) {
     const unknown = new FpsimError('invalid-value', {
@@ -194,7 +118,7 @@ export async function judge(text: string, file: string, path: string): Promise<R
       allowed: runnerNames,
       suggestion: suggest(data.runner, runnerNames),
     })
-    return { problems: [located(file, yaml, ['runner'], unknown)] }
+    return { problems: [locate(['runner'], unknown)] }
   }
   const problems = [
     ...paramProblems(data, runner),
@@ -209,12 +133,12 @@ export async function judge(text: string, file: string, path: string): Promise<R
           ],
     ),
   ]
-  if (problems.length > 0) return { problems: problems.map(({ path: at, error }) => located(file, yaml, at, error)) }
+  if (problems.length > 0) return { problems: problems.map(({ path: at, error }) => locate(at, error)) }
   const name = basename(path).replace(/\.ya?ml$/, '')
   return {
     problems: [],
     scenario: { ...data, name, path, ...resolvePaths(data, runner, path) },
-    locate: (at, error) => located(file, yaml, at, error),
+    locate,
   }
 }
 
@@ -253,7 +177,7 @@ export async function outlines(): Promise<Outline[]> {
   return Promise.all(
     (await scenarioNames()).map(async (name) => {
       const path = join(lessonDirectory(), `${name}.yaml`)
-      const parsed = parse(await readText(path, path), path)
+      const parsed = parseContent(scenarioSchema, await readText(path, path), path)
       if ('problems' in parsed) throw parsed.problems[0]
       return { ...parsed.data, name }
     }),

@@ -1,8 +1,8 @@
 /** Gradient accumulation: the buffer that micro-gradients are added to, how its sum becomes a mean, and what an overflow costs. */
 import type { Format } from '../format/format.js'
 import { asFormat } from '../format/parse.js'
-import { nearest } from './nearest.js'
-import { wholePower } from './power.js'
+import { nearest } from './optimizer/nearest.js'
+import { wholePower } from './optimizer/power.js'
 
 /** What a buffer holds between micro-batches. Never changed, only replaced. */
 export interface AccumulatorState {

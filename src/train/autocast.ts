@@ -1,7 +1,7 @@
 /** Autocast: the type that each operation of a graph runs in and returns, under the policy of a framework. */
 import { FpsimError } from '../errors.js'
 import { suggest } from '../suggest.js'
-import { type AutocastPolicy, autocastPolicies, type Dtype, losses, type OpName, opNames } from './autocast-lists.js'
+import { type AutocastPolicy, autocastPolicies, type Dtype, losses, type OpName, opNames } from './autocast/lists.js'
 
 /** What becomes of one operation. */
 export interface Decision {

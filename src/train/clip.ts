@@ -2,8 +2,8 @@
 import { FpsimError } from '../errors.js'
 import type { Format } from '../format/format.js'
 import { asFormat } from '../format/parse.js'
-import { type ClipFramework, clipRule } from './clip-rules.js'
-import { nearest } from './nearest.js'
+import { type ClipFramework, clipRule } from './clip/rules.js'
+import { nearest } from './optimizer/nearest.js'
 
 const f32 = Math.fround
 
@@ -44,7 +44,7 @@ export const totalNorm = (gradients: Gradients, format: Format | string = 'fp32'
     format,
   )
 
-export { type ClipFramework, type ClipRule, clipFrameworks, clipRule } from './clip-rules.js'
+export { type ClipFramework, type ClipRule, clipFrameworks, clipRule } from './clip/rules.js'
 
 export interface ClipOptions {
   /** The threshold, above 0. */

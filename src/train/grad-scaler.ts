@@ -15,10 +15,10 @@ import {
   type Stage,
   stateOf,
   unscaleGradients,
-} from './grad-scaler-state.js'
+} from './grad-scaler/state.js'
 import { lossScaler } from './loss-scale.js'
 
-export type { GradScalerState, Misuse, ScaledOptimizer, Stage } from './grad-scaler-state.js'
+export type { GradScalerState, Misuse, ScaledOptimizer, Stage } from './grad-scaler/state.js'
 
 export interface GradScalerConfig {
   readonly initScale?: number

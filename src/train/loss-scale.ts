@@ -1,15 +1,15 @@
 /** Loss scaling as the frameworks do it: `lossScaler(policy, config)` gives a pure state machine. */
 import { FpsimError } from '../errors.js'
 import { suggest } from '../suggest.js'
-import { constant, counted } from './counted-scale.js'
-import { delayed } from './delayed-scale.js'
-import { logmax } from './logmax-scale.js'
+import { constant, counted } from './loss-scale/counted.js'
+import { delayed } from './loss-scale/delayed.js'
+import { logmax } from './loss-scale/logmax.js'
 import { policies } from './policies.js'
-import { type ConfigInput, type ResolvedConfig, resolve } from './scale-config.js'
-import type { Policy, ScaleRule, ScaleState, ScaleStep } from './scale-policy.js'
-import { tolerant } from './tolerant-scale.js'
+import { type ConfigInput, type ResolvedConfig, resolve } from './loss-scale/config.js'
+import type { Policy, ScaleRule, ScaleState, ScaleStep } from './loss-scale/policy.js'
+import { tolerant } from './loss-scale/tolerant.js'
 
-export type { LossScaleConfig, Policy, ScaleState, ScaleStep } from './scale-policy.js'
+export type { LossScaleConfig, Policy, ScaleState, ScaleStep } from './loss-scale/policy.js'
 
 export interface LossScaler {
   readonly policy: string

@@ -3,8 +3,8 @@ import { FpsimError } from '../errors.js'
 import type { Format } from '../format/format.js'
 import { asFormat } from '../format/parse.js'
 import { suggest } from '../suggest.js'
-import { nearest } from './nearest.js'
-import { wholePower } from './power.js'
+import { nearest } from './optimizer/nearest.js'
+import { wholePower } from './optimizer/power.js'
 
 export const optimizerNames = ['sgd', 'momentum', 'nesterov', 'adam', 'adamw'] as const
 export type OptimizerName = (typeof optimizerNames)[number]

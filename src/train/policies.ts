@@ -1,5 +1,5 @@
 /** The loss-scale policies of real frameworks as data: one row each, with its source. What differs is in the row. */
-import type { Policy } from './scale-policy.js'
+import type { Policy } from './loss-scale/policy.js'
 
 /** What most rows share; a row says only where its framework differs. */
 const plain = {

@@ -3,7 +3,7 @@ import { exponentOf, powerOfTwo } from '../format/bits.js'
 import { asFormat } from '../format/parse.js'
 import { fp32, type OpName, type Precision, type Precisions, type ScaledPlace } from '../tensor/precision.js'
 import { autocastPolicy } from './autocast.js'
-import { type OpName as ListedName, losses as lossesOfAutocast } from './autocast-lists.js'
+import { type OpName as ListedName, losses as lossesOfAutocast } from './autocast/lists.js'
 import { lossScaler, type ScaleState } from './loss-scale.js'
 import { type Recipe, sumOptionsOf } from './recipe.js'
 

@@ -2,7 +2,7 @@
 import type { Format } from '../format/format.js'
 import { rounder } from '../format/round.js'
 import type { LossScaler } from './loss-scale.js'
-import type { ScaleState } from './scale-policy.js'
+import type { ScaleState } from './loss-scale/policy.js'
 import type { FrameworkOrder, OrderStep } from './scaler-order.js'
 
 export interface Iteration {

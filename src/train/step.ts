@@ -4,7 +4,7 @@ import type { Format } from '../format/format.js'
 import { asFormat } from '../format/parse.js'
 import { rounder } from '../format/round.js'
 import { gradScaler } from './grad-scaler.js'
-import { clip, descend, type Net, type Note, newNet, passes, type Row, type Start } from './step-model.js'
+import { clip, descend, type Net, type Note, newNet, passes, type Row, type Start } from './step/model.js'
 
 /** The calls of a loop with PyTorch's GradScaler. */
 export const words = ['zero_grad', 'forward', 'scale', 'backward', 'unscale', 'clip', 'step', 'update'] as const

@@ -4,7 +4,7 @@ import { FpsimError } from '../errors.js'
 import type { Format } from '../format/format.js'
 import { asFormat } from '../format/parse.js'
 import { suggest } from '../suggest.js'
-import { nearest, stochasticRounder } from './nearest.js'
+import { nearest, stochasticRounder } from './optimizer/nearest.js'
 import type { Move } from './optimizer.js'
 
 export const keepings = ['plain', 'master', 'kahan', 'stochastic'] as const

@@ -9,8 +9,8 @@ import { decodeAll, encodeAll } from '../../src/kernel/codes.js'
 import { gemm, multiply } from '../../src/kernel/gemm.js'
 import { quantize } from '../../src/kernel/quantize.js'
 import { tallyBlock } from '../../src/kernel/tally.js'
-import { addBlock, newTally } from '../../src/runner/tally.js'
-import { addExtent, newExtent } from '../../src/runner/window.js'
+import { addBlock, newTally } from '../../src/runner/replay/tally.js'
+import { addExtent, newExtent } from '../../src/runner/replay/window.js'
 
 interface Row {
   readonly name: string

@@ -1,7 +1,7 @@
 /** `fpsim claims`: the list, one claim, what chooses, what is refused, and the commands it shows. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { loadClaims } from '../../src/learn/load-claims.js'
+import { loadClaims } from '../../src/learn/claim.js'
 import type { Ran } from '../support.js'
 import { batch } from './batch.js'
 

@@ -102,14 +102,17 @@ test('every example line of help runs', () => {
       }),
     )
     assert.ok(examples.size > topics.length)
-    // Takes seconds, and test/cli/verify.test.ts runs it.
-    for (const line of examples) if (line.startsWith('fpsim verify')) examples.delete(line)
+    // Takes seconds, and test/cli/verify.test.ts runs it; what all recipes and several workers do is test/cli/trainings.deep's.
+    for (const line of examples)
+      if (/^fpsim (verify|train-.*(--recipes all|--workers))/.test(line)) examples.delete(line)
     const lines = [...examples].map((line) => {
       assert.match(line, /^fpsim /)
       // What a shell would make of it.
       const argv = words(line.replace('lessons/*.yaml', 'lessons/a.yaml lessons/b.yaml')).slice(1)
-      // A few steps show that the options are understood; the lessons' own tests train longer.
-      return argv[0]?.startsWith('train-') && !argv.includes('--steps') ? [...argv, '--steps', '2'] : argv
+      // A few steps show that the options are understood; the lessons' own tests train longer, and with more recipes.
+      if (!argv[0]?.startsWith('train-')) return argv
+      const few = argv[0] === 'train-text' && !argv.includes('--recipes') ? ['--recipes', 'fp32,fp16-amp'] : []
+      return [...argv, ...few, ...(argv.includes('--steps') ? [] : ['--steps', '2'])]
     })
     batch(lines, { cwd }).forEach(({ code, err }, i) => {
       const remark = /--output/.test(lines[i]?.join(' ') ?? '') ? /^wrote .*\n$/ : /^$/

@@ -15,12 +15,12 @@ import {
   datasetFiles,
   datasetNames,
   datasets,
-} from '../../src/data/dataset-catalog.js'
-import { type ImageSplit, imageDataset, parseIdx } from '../../src/data/dataset-images.js'
-import { mixture } from '../../src/data/dataset-mixture.js'
-import { batches, gather, shuffled, windowStarts, windowsAt, windowsInOrder } from '../../src/data/dataset-order.js'
-import { seriesDataset } from '../../src/data/dataset-series.js'
-import { textOf } from '../../src/data/dataset-text.js'
+} from '../../src/data/dataset/catalog.js'
+import { type ImageSplit, imageDataset, parseIdx } from '../../src/data/dataset/images.js'
+import { mixture } from '../../src/data/dataset/mixture.js'
+import { batches, gather, shuffled, windowStarts, windowsAt, windowsInOrder } from '../../src/data/dataset/order.js'
+import { seriesDataset } from '../../src/data/dataset/series.js'
+import { textOf } from '../../src/data/dataset/text.js'
 import { FpsimError } from '../../src/errors.js'
 import { root } from '../support.js'
 

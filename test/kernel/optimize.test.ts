@@ -4,7 +4,7 @@ import test from 'node:test'
 import { newArena, valuesOf } from '../../src/kernel/arena.js'
 import { adam, descend, move } from '../../src/kernel/optimize.js'
 import { type Hyper, type OptimizerName, optimizer } from '../../src/train/optimizer.js'
-import { wholePower } from '../../src/train/power.js'
+import { wholePower } from '../../src/train/optimizer/power.js'
 import { weightKeeper } from '../../src/train/weights.js'
 import { words } from './inputs.js'
 

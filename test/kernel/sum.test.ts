@@ -51,6 +51,8 @@ test('gemm: every element in the order of the contract, any side and depth, tran
       for (const chunk of [undefined, 1, 16, 100, 300])
         for (const spread of [4, 30]) {
           if (accumulate === 'e6m13' && m * n > 1000) continue
+          // Large ones are there for the edges of tiles, which neither the spread nor most chunks change.
+          if (m * k * n > 1e6 && (spread > 4 || chunk === 1 || chunk === 16)) continue
           const input =
             accumulate === 'fp32' || accumulate === 'e6m13' ? 'fp32' : accumulate === 'tf32' ? 'tf32' : 'e5m7'
           const a = quantize(matrix(m * k, spread), input, { inPlace: true, overflow: 'saturate' })

@@ -4,8 +4,8 @@ import test from 'node:test'
 import { format } from '../../src/format/parse.js'
 import { fateRounder, type Overflow } from '../../src/format/round.js'
 import { canTally, tallyBlock } from '../../src/kernel/tally.js'
-import { addBlock, newTally } from '../../src/runner/tally.js'
-import { addExtent, newExtent } from '../../src/runner/window.js'
+import { addBlock, newTally } from '../../src/runner/replay/tally.js'
+import { addExtent, newExtent } from '../../src/runner/replay/window.js'
 import { edges, exponentSweep, randomBits64, words } from './inputs.js'
 
 /** Both tallies of the same blocks; how many values the kernel took itself. */

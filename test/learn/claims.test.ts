@@ -5,9 +5,9 @@ import { f16round } from '@petamoriken/float16'
 import { FpsimError } from '../../src/errors.js'
 import { checkClaims } from '../../src/learn/check-claims.js'
 import type { Claim, Condition, Rule, Verdict } from '../../src/learn/claim.js'
-import { verdicts } from '../../src/learn/claim.js'
+import { claimSchema, loadClaims, verdicts } from '../../src/learn/claim.js'
 import { measureClaims, pictureOf } from '../../src/learn/claims.js'
-import { loadClaims, readClaims } from '../../src/learn/load-claims.js'
+import { parseTopic } from '../../src/learn/content.js'
 import { holds, limitOf, verdictOf } from '../../src/learn/verdict.js'
 import type { Metrics } from '../../src/result/result.js'
 import { slotsOf } from '../../src/scenario/slots.js'
@@ -240,6 +240,11 @@ claims:
     truth: { en: "{points}", zh: "点 {points}" }
     verdict: { false: { sumOfOnes: { above: 5 } }, true: { sumOfOnes: { below: 5 } } }
 `
+  const readClaims = (text: string, file: string): readonly Claim[] => {
+    const { entries, problems } = parseTopic('claims', claimSchema, text, file)
+    if (problems[0]) throw problems[0]
+    return entries
+  }
   const wrong = (change: (text: string) => string): FpsimError => {
     try {
       readClaims(change(sound), 'my.yaml')

@@ -32,7 +32,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   asciichart: ['render/terminal/'],
   'get-east-asian-width': ['render/terminal/'],
   yaml: ['scenario/', 'learn/'],
-  acorn: ['runner/expression.ts'],
+  acorn: ['runner/calc/expression.ts'],
   // The independent FP16, where fpsim is judged.
   '@petamoriken/float16': ['runner/verify.ts'],
   zod: ['runner/', 'scenario/', 'learn/'],

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { fpsim, root } from '../support.js'
+import { batch } from '../cli/batch.js'
+import { fpsim, type Ran, root } from '../support.js'
 
 const update = process.env['FPSIM_UPDATE_GOLDEN'] !== undefined
 
@@ -39,7 +40,9 @@ writeFileSync(join(folder, 'my.yaml'), readFileSync(join(root, 'scenarios', 'und
 const split = (line: string): string[] =>
   [...line.replace(/\s+#.*$/, '').matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
 
-const run = (line: string) => fpsim(split(line).slice(2), { cwd: folder, input: '\n' })
+const argvOf = (line: string): string[] => split(line).slice(2)
+
+const run = (line: string): Ran => fpsim(argvOf(line), { cwd: folder, input: '\n' })
 
 interface Fence {
   readonly kind: string
@@ -49,23 +52,44 @@ interface Fence {
 const fences = (markdown: string): Fence[] =>
   [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, kind = '', text = '']) => ({ kind, text }))
 
-for (const file of ['README.md', 'README.zh.md']) {
+const readmes = ['README.md', 'README.zh.md'].map((file) => {
   const path = join(root, file)
-  const markdown = readFileSync(path, 'utf8')
+  return { file, path, markdown: readFileSync(path, 'utf8') }
+})
 
+const linesOf = (markdown: string): string[] =>
+  fences(markdown).flatMap(({ kind, text }) =>
+    kind === 'sh' ? text.split('\n').filter((line) => line.startsWith('npx fpsim')) : [],
+  )
+
+/** What reads the keyboard wants a process of its own. */
+const asks = (argv: readonly string[]): boolean => argv.some((word) => /^(--ask|learn|--quiz|--mock)$/.test(word))
+
+/** Every other distinct command once, all in one process. A few steps show that a training's options are understood: lessons.deep trains whole. */
+const lines = readmes.flatMap(({ markdown }) => linesOf(markdown))
+const typed = [...new Set(lines.filter((line) => !asks(argvOf(line))).map((line) => JSON.stringify(argvOf(line))))]
+const answers = batch(
+  typed.map((line) => {
+    const argv = JSON.parse(line) as string[]
+    return argv[0]?.startsWith('train-') && !argv.includes('--steps') ? [...argv, '--steps', '2'] : argv
+  }),
+  { cwd: folder },
+)
+const answerTo = (line: string): Ran => answers[typed.indexOf(JSON.stringify(argvOf(line)))] ?? run(line)
+
+for (const { file, path, markdown } of readmes) {
   test(`${file} opens with the two commands`, () => {
     assert.equal(fences(markdown)[0]?.text, 'npm start -- underflow --scale 65536\nnpm test\n')
   })
 
+  for (const line of linesOf(markdown))
+    test(`${file}: ${line}`, () => {
+      const { code, out, err } = answerTo(line)
+      assert.equal(code, 0, err)
+      assert.ok(out.length > 0 || line.includes('--output'), 'something is printed')
+    })
+
   for (const { kind, text } of fences(markdown)) {
-    if (kind === 'sh')
-      for (const line of text.trim().split('\n'))
-        if (line.startsWith('npx fpsim'))
-          test(`${file}: ${line}`, () => {
-            const { code, out, err } = run(line)
-            assert.equal(code, 0, err)
-            assert.ok(out.length > 0 || line.includes('--output'), 'something is printed')
-          })
     if (kind === 'console')
       test(`${file}: ${text.split('\n')[0]}`, () => {
         const [command = '', ...shown] = text.split('\n')

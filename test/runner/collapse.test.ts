@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { blocks } from '../../src/data/rng.js'
-import { criticalRate, predictedDrift } from '../../src/runner/collapse.js'
+import { criticalRate, predictedDrift } from '../../src/runner/scale-collapse.js'
 import { runScenario } from '../../src/scenario/library.js'
 
 const plain = (interval: number) => ({ interval, up: 1, down: -1 })

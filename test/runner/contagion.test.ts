@@ -4,7 +4,7 @@ import test from 'node:test'
 import { f16round } from '@petamoriken/float16'
 import { formats } from '../../src/format/catalog.js'
 import { format } from '../../src/format/parse.js'
-import { contagionBlocks, overflowRun } from '../../src/runner/contagion.js'
+import { contagionBlocks, overflowRun } from '../../src/runner/replay/contagion.js'
 
 const rows = (x: Float64Array[]) => x.map((row) => Array.from(row))
 

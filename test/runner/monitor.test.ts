@@ -8,7 +8,7 @@ import { f16round } from '@petamoriken/float16'
 import { sizeOfSteps } from '../../src/data/gradient-stream.js'
 import { FpsimError, render, runScenario } from '../../src/index.js'
 import { lossOfSteps } from '../../src/runner/monitor/stream.js'
-import { patterns } from '../../src/train/scale-history.js'
+import { patterns } from '../../src/train/monitor/scale-history.js'
 import { root } from '../support.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'fpsim-monitor-'))

@@ -7,7 +7,7 @@ import test from 'node:test'
 import { f16round } from '@petamoriken/float16'
 import { FpsimError } from '../../src/errors.js'
 import type { LineChart, Result } from '../../src/result/result.js'
-import { smallestThat } from '../../src/runner/threshold.js'
+import { smallestThat } from '../../src/runner/scaling/threshold.js'
 import { runScenario } from '../../src/scenario/library.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'fpsim-sweep-'))

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { FpsimError } from '../../src/errors.js'
 import { format } from '../../src/format/parse.js'
 import { render } from '../../src/render/render.js'
-import { edgeOf, momentsAfter, oddsIn } from '../../src/runner/chance.js'
+import { edgeOf, momentsAfter, oddsIn } from '../../src/runner/stochastic-rounding/chance.js'
 import { runScenario } from '../../src/scenario/library.js'
 
 const near = (got: number | undefined, wanted: number, share: number): void =>

@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { powerOfTwo } from '../../src/format/bits.js'
 import { format } from '../../src/format/parse.js'
 import { fateRounder } from '../../src/format/round.js'
-import { addBlock, newTally, relativeError } from '../../src/runner/tally.js'
-import { addExtent, maxSafeScale, minGoodScale, newExtent } from '../../src/runner/window.js'
+import { addBlock, newTally, relativeError } from '../../src/runner/replay/tally.js'
+import { addExtent, maxSafeScale, minGoodScale, newExtent } from '../../src/runner/replay/window.js'
 
 /** By trying all 2046 scales. */
 function tried(values: readonly number[], name: string): [number, number] {

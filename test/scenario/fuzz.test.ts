@@ -85,8 +85,8 @@ test('2,000 mutated lessons: sound, or refused with a place', async () => {
         }
         refused += scenario ? 0 : 1
         sound += scenario ? 1 : 0
-        // One in eight of the sound ones also runs.
-        if (!scenario || sound % 8 !== 0) return
+        // One in eight of the sound ones also runs; a training takes too long for that.
+        if (!scenario || scenario.runner === 'train' || sound % 8 !== 0) return
         ran++
         try {
           await runLoaded(scenario)

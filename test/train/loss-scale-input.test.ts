@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { FpsimError } from '../../src/errors.js'
 import { languages } from '../../src/text/text.js'
 import { lossScaler, policyNames, policyOf, type ScaleStep } from '../../src/train/loss-scale.js'
-import { keyLimits, keySynonyms, synonymsOf } from '../../src/train/scale-keys.js'
+import { keyLimits, keySynonyms, synonymsOf } from '../../src/train/loss-scale/keys.js'
 
 function refusal(act: () => unknown): { code: string; values: Record<string, unknown> } {
   try {

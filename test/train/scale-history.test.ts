@@ -8,7 +8,7 @@ import {
   type ScaleEvent,
   type ScaleHistory,
   scaleHistory,
-} from '../../src/train/scale-history.js'
+} from '../../src/train/monitor/scale-history.js'
 
 type Told = Omit<ScaleEvent, 'line' | 'at'> & { readonly at?: number }
 

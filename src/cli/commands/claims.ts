@@ -1,8 +1,7 @@
 /** `fpsim claims [ID]`: what people say, each with the verdict, the measurement and the command of a run. */
 import { FpsimError } from '../../errors.js'
-import { type Claim, verdicts } from '../../learn/claim.js'
+import { type Claim, loadClaims, verdicts } from '../../learn/claim.js'
 import { type Measured, measureClaims, pictureOf } from '../../learn/claims.js'
-import { loadClaims } from '../../learn/load-claims.js'
 import { csvLine } from '../../render/csv.js'
 import { wordsOf } from '../../render/words.js'
 import type { Result } from '../../result/result.js'

@@ -3,7 +3,7 @@ import { distribution } from '../../data/distributions.js'
 import type { Block } from '../../data/source.js'
 import type { Format } from '../../format/format.js'
 import { clipByNorm } from '../../train/clip.js'
-import { nearest } from '../../train/nearest.js'
+import { nearest } from '../../train/optimizer/nearest.js'
 
 export interface ChainOptions {
   readonly radius: number

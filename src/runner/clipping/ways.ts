@@ -2,7 +2,7 @@
 import { sizeOfSteps } from '../../data/gradient-stream.js'
 import type { Format } from '../../format/format.js'
 import { type ClipFramework, type ClipMethod, clipMethods, type Gradients, totalNorm } from '../../train/clip.js'
-import { nearest } from '../../train/nearest.js'
+import { nearest } from '../../train/optimizer/nearest.js'
 import { degreesBetween } from './angle.js'
 
 export type WayName = ClipMethod | 'none' | 'before' | 'percentile'

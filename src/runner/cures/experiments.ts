@@ -3,10 +3,10 @@
 import { format } from '../../format/parse.js'
 import { exp } from '../../kernel/kernel.js'
 import { type GradScaler, gradScaler } from '../../train/grad-scaler.js'
-import { nearest } from '../../train/nearest.js'
+import { nearest } from '../../train/optimizer/nearest.js'
 import { weightKeeper } from '../../train/weights.js'
-import { type Gradients, shareOf } from '../myths/gradients.js'
-import { tolerableLoss } from '../window.js'
+import { type Gradients, shareOf } from '../scaling-myths/gradients.js'
+import { tolerableLoss } from '../replay/window.js'
 import { roundingOf, sumOf } from './rounding.js'
 import type { Treatment } from './treatment.js'
 

@@ -3,7 +3,7 @@ import { uniform } from '../../data/rng.js'
 import { format } from '../../format/parse.js'
 import { rounder } from '../../format/round.js'
 import { dot } from '../../kernel/dot.js'
-import { nearest } from '../../train/nearest.js'
+import { nearest } from '../../train/optimizer/nearest.js'
 import { formatOf, type Operation, type Treatment } from './treatment.js'
 
 export type Round = (x: number) => number

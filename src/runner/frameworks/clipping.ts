@@ -3,7 +3,7 @@ import type { Finding } from '../../result/result.js'
 import { lossScaler } from '../../train/loss-scale.js'
 import { runOrder } from '../../train/run-order.js'
 import { type FrameworkOrder, orders, updatesBeforeUnscale } from '../../train/scaler-order.js'
-import { growsAfter } from './scaling.js'
+import { growingState } from './scaling.js'
 import { column, type Topic, text } from './topic.js'
 
 /** A gradient of norm 5 that FP16 holds at every scale used here. */
@@ -16,9 +16,7 @@ function normsOf(order: FrameworkOrder): { clipped: number; growing: number } {
   const scaler = lossScaler(order.policy, { initScale: 1024 })
   const start = scaler.init()
   const clipped = runOrder(order, { gradient, scaler, state: start, maxNorm: 1 })
-  let state = start
-  for (let step = 1; step < growsAfter(order.policy); step++) state = scaler.next(state, 'finite')
-  const growing = runOrder(order, { gradient, scaler, state })
+  const growing = runOrder(order, { gradient, scaler, state: growingState(scaler) })
   return { clipped: norm(clipped.update), growing: norm(growing.update) }
 }
 

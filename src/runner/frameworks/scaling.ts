@@ -1,7 +1,8 @@
 /** Loss scaling: each dynamic policy, run until it grows and until it shrinks. */
 import { exponentOf } from '../../format/bits.js'
 import type { Block, Cell } from '../../result/result.js'
-import { lossScaler, policyNames, policyOf } from '../../train/loss-scale.js'
+import type { ScaleState } from '../../train/loss-scale/policy.js'
+import { type LossScaler, lossScaler, policyNames, policyOf } from '../../train/loss-scale.js'
 import { column, type Topic, text } from './topic.js'
 
 /** No interval is longer than this, so who has not grown by then does not grow. */
@@ -18,6 +19,14 @@ export function growsAfter(policy: string): number {
     if (state.scale > start) return step
   }
   return Number.NaN
+}
+
+/** The state on which the next clean step of this policy grows the scale. */
+export function growingState(scaler: LossScaler): ScaleState {
+  const steps = growsAfter(scaler.policy)
+  let state = scaler.init()
+  for (let step = 1; step < steps; step++) state = scaler.next(state, 'finite')
+  return state
 }
 
 /** Overflows in a row until the scale is smaller, and the factor of that step. */

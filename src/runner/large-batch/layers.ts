@@ -4,7 +4,7 @@ import { rounder } from '../../format/round.js'
 import type { Block, Cell, Tone } from '../../result/result.js'
 import { type Trust, trustOf } from '../../train/lars.js'
 import { normals } from '../normals.js'
-import { smallestThat } from '../threshold.js'
+import { smallestThat } from '../scaling/threshold.js'
 
 interface Layer {
   /** Its name in code; text/ says what is special about it. */

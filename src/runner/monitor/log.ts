@@ -1,6 +1,6 @@
 /** A pasted log: its scale over the iterations, the name of the pattern, the evidence, and what to do next. */
-import type { LogLine } from '../../data/log-lines.js'
-import { logSource, type SourceEnd } from '../../data/log-source.js'
+import type { LogLine } from '../../data/training-log/lines.js'
+import { logSource, type SourceEnd } from '../../data/training-log/source.js'
 import { type LogSummary, readTrainingLog } from '../../data/training-log.js'
 import { exponentOf, isPowerOfTwo, powerOfTwo } from '../../format/bits.js'
 import type { Block, Cell, Finding, Tone } from '../../result/result.js'
@@ -13,8 +13,8 @@ import {
   rateOf,
   type ScaleHistory,
   scaleHistory,
-} from '../../train/scale-history.js'
-import { criticalRate } from '../collapse.js'
+} from '../../train/monitor/scale-history.js'
+import { criticalRate } from '../scale-collapse.js'
 import type { Request } from '../runner.js'
 import { type Envelope, envelope } from './envelope.js'
 

@@ -15,10 +15,10 @@ import {
   startMonitor,
   watch,
 } from '../../train/monitor.js'
-import { decimate } from '../decimate.js'
-import { isLost } from '../lost.js'
-import { judgeOf } from '../scale-race.js'
-import { thresholdsOf } from '../threshold.js'
+import { decimate } from '../scaling/decimate.js'
+import { isLost } from '../lost-updates/lost.js'
+import { judgeOf } from '../scaling/race.js'
+import { thresholdsOf } from '../scaling/threshold.js'
 
 export interface Troubles {
   /** The loss of one step times this; 1: none. */

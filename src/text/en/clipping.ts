@@ -55,7 +55,7 @@ export const clipping = {
     clipSymbols: (v: Values) =>
       `S is the loss scale; n the norm of unscaled gradients, in ${s(v, 'names')} of those still × S.`,
     clipFrom: (v: Values) =>
-      `Not a step as it was: every ${s(v, 'steps')}th of ${s(v, 'source')}'s gradients of ${s(v, 'steps')} steps, sorted.`,
+      `No real step: every ${s(v, 'steps')}th of ${s(v, 'source')}'s gradients of ${s(v, 'steps')} steps, sorted.`,
     clipTooSmall: (v: Values) =>
       `${power(n(v, 'max'))} clips ${percent(n(v, 'clipped'))} of ${s(v, 'steps')} steps (norms drawn) and loses ${percent(n(v, 'lost'))} of a usual step's updates (unclipped ${percent(n(v, 'lostPlain'))}). Better a percentile of the norms: ${number(n(v, 'threshold'))} clips ${percent(n(v, 'clippedThen'))}, loses ${percent(n(v, 'lostThen'))}.`,
     clipNormFormat: (v: Values) =>

@@ -2,6 +2,7 @@
 import type { Text } from '../text.js'
 import { accumulation } from './accumulation.js'
 import { badData } from './bad-data.js'
+import { blocks } from './blocks.js'
 import { calc } from './calc.js'
 import { claims } from './claims.js'
 import { clipping } from './clipping.js'
@@ -9,18 +10,25 @@ import { commands } from './commands.js'
 import { compression } from './compression.js'
 import { cost } from './cost.js'
 import { errors } from './errors.js'
+import { exercises } from './exercises.js'
+import { explain } from './explain.js'
 import { findings } from './findings.js'
 import { inside } from './inside.js'
+import { interview } from './interview.js'
 import { labels } from './labels.js'
+import { learn } from './learn.js'
+import { libraries } from './libraries.js'
 import { monitor } from './monitor.js'
 import { myths } from './myths.js'
 import { optimizers } from './optimizers.js'
 import { options } from './options.js'
+import { proof } from './proof.js'
 import { scaler } from './scaler.js'
 import { scaling } from './scaling.js'
 import { screen } from './screen.js'
 import { step } from './step.js'
 import { tasks } from './tasks.js'
+import { tensorCore } from './tensor-core.js'
 import { training } from './training.js'
 import { updates } from './updates.js'
 
@@ -30,6 +38,14 @@ export const zh: Text = {
   errors: {
     ...errors,
     ...claims.errors,
+    ...learn.errors,
+    ...exercises.errors,
+    ...interview.errors,
+    ...explain.errors,
+    ...blocks.errors,
+    ...tensorCore.errors,
+    ...libraries.errors,
+    ...proof.errors,
     ...tasks.errors,
     ...training.errors,
     ...accumulation.errors,
@@ -48,6 +64,14 @@ export const zh: Text = {
   findings: {
     ...findings,
     ...claims.findings,
+    ...learn.findings,
+    ...exercises.findings,
+    ...interview.findings,
+    ...explain.findings,
+    ...blocks.findings,
+    ...tensorCore.findings,
+    ...libraries.findings,
+    ...proof.findings,
     ...tasks.findings,
     ...training.findings,
     ...accumulation.findings,
@@ -67,6 +91,14 @@ export const zh: Text = {
   labels: {
     ...labels,
     ...claims.labels,
+    ...learn.labels,
+    ...exercises.labels,
+    ...interview.labels,
+    ...explain.labels,
+    ...blocks.labels,
+    ...tensorCore.labels,
+    ...libraries.labels,
+    ...proof.labels,
     ...tasks.labels,
     ...training.labels,
     ...accumulation.labels,
@@ -86,6 +118,14 @@ export const zh: Text = {
   options: {
     ...options,
     ...claims.options,
+    ...learn.options,
+    ...exercises.options,
+    ...interview.options,
+    ...explain.options,
+    ...blocks.options,
+    ...tensorCore.options,
+    ...libraries.options,
+    ...proof.options,
     ...tasks.options,
     ...training.options,
     ...accumulation.options,

@@ -1,5 +1,5 @@
 /** The task `gan`: a generator learns to make points of a ring of eight clusters, against a discriminator. */
-import { mixture } from '../../data/dataset-mixture.js'
+import { mixture } from '../../data/dataset/mixture.js'
 import { uniform } from '../../data/rng.js'
 import { valuesOf } from '../../kernel/arena.js'
 import { add } from '../../tensor/activations.js'

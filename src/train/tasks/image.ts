@@ -1,6 +1,6 @@
 /** The task `image`: a small CNN that tells handwritten digits or pieces of clothing apart. */
 import { loadDataset } from '../../data/dataset.js'
-import type { ImageSplit } from '../../data/dataset-images.js'
+import type { ImageSplit } from '../../data/dataset/images.js'
 import { cnn } from '../models/cnn.js'
 import type { TaskKind } from '../task.js'
 import { type Classifier, classLoss, classMeasure, classMeasures, type Labelled } from './classify.js'

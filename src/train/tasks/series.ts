@@ -1,6 +1,6 @@
 /** The task `series`: an LSTM that forecasts carbon dioxide in the air, or the temperature of Seattle. */
 import { loadDataset } from '../../data/dataset.js'
-import type { SeriesDataset } from '../../data/dataset-series.js'
+import type { SeriesDataset } from '../../data/dataset/series.js'
 import { valuesOf } from '../../kernel/arena.js'
 import { input } from '../../tensor/leaves.js'
 import { mse } from '../../tensor/losses.js'

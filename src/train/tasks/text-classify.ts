@@ -1,6 +1,6 @@
 /** Where a sentence is from, told by a transformer that was trained before in FP32 and is now trained on, gently. */
 import { loadDataset } from '../../data/dataset.js'
-import type { LabelledTextDataset, LabelledTextSplit } from '../../data/dataset-text.js'
+import type { LabelledTextDataset, LabelledTextSplit } from '../../data/dataset/text.js'
 import { valuesOf } from '../../kernel/arena.js'
 import { largestOfRows } from '../../tensor/activations.js'
 import { indices, input, numberIn } from '../../tensor/leaves.js'

@@ -1,9 +1,9 @@
 /** The same updates as `optimizer` and `weightKeeper` make, in one loop over all weights: FP32 arithmetic and states only. */
 
 import { asFormat } from '../../format/parse.js'
-import { nearest } from '../nearest.js'
+import { nearest } from '../optimizer/nearest.js'
 import type { Hyper, OptimizerName, OptimizerState } from '../optimizer.js'
-import { wholePower } from '../power.js'
+import { wholePower } from '../optimizer/power.js'
 import type { Weights } from '../weights.js'
 
 const f = Math.fround

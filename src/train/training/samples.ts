@@ -1,5 +1,5 @@
 /** Which samples a step has, and how they are shared out. */
-import { batches } from '../../data/dataset-order.js'
+import { batches } from '../../data/dataset/order.js'
 import { FpsimError } from '../../errors.js'
 import type { Task } from '../task.js'
 

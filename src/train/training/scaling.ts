@@ -1,8 +1,8 @@
 /** The loss scale of a run: its policy at work. */
 import { lossScaler, needsAmax, policyOf } from '../loss-scale.js'
 import type { Recipe } from '../recipe.js'
-import { keysOf } from '../scale-config.js'
-import type { ScaleState } from '../scale-policy.js'
+import { keysOf } from '../loss-scale/config.js'
+import type { ScaleState } from '../loss-scale/policy.js'
 import type { TrainOptions } from './options.js'
 
 export interface Scaling {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadDataset } from '../../../src/data/dataset.js'
-import { mixture } from '../../../src/data/dataset-mixture.js'
+import { mixture } from '../../../src/data/dataset/mixture.js'
 import type { FpsimError } from '../../../src/errors.js'
 import { parameter } from '../../../src/tensor/leaves.js'
 import { newTape } from '../../../src/tensor/tape.js'

@@ -1,0 +1,8 @@
+/** The words of block formats. */
+
+export const blocks = {
+  errors: {},
+  findings: {},
+  labels: {},
+  options: {},
+}

@@ -1,0 +1,8 @@
+/** The words of exercises and grading. */
+
+export const exercises = {
+  errors: {},
+  findings: {},
+  labels: {},
+  options: {},
+}

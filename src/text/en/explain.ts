@@ -1,0 +1,8 @@
+/** The words of `fpsim explain`. */
+
+export const explain = {
+  errors: {},
+  findings: {},
+  labels: {},
+  options: {},
+}

@@ -1,0 +1,8 @@
+/** The words of `fpsim learn` and of progress. */
+
+export const learn = {
+  errors: {},
+  findings: {},
+  labels: {},
+  options: {},
+}

@@ -1,0 +1,8 @@
+/** The words of `fpsim verify --deep`. */
+
+export const proof = {
+  errors: {},
+  findings: {},
+  labels: {},
+  options: {},
+}

@@ -1,0 +1,8 @@
+/** The words of tensor cores. */
+
+export const tensorCore = {
+  errors: {},
+  findings: {},
+  labels: {},
+  options: {},
+}
