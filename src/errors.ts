@@ -2,7 +2,9 @@
 
 export type ErrorCode =
   | 'ambiguous-format'
+  | 'bad-answers'
   | 'bad-data'
+  | 'bad-exercise'
   | 'cannot-write'
   | 'carrier-too-narrow'
   | 'code-too-wide'
@@ -31,6 +33,7 @@ export type ErrorCode =
   | 'unreadable-file'
   | 'unsupported-combination'
   | 'wrong-recipe'
+  | 'wrong-training'
   | 'wrong-usage'
   | 'yaml'
 

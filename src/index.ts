@@ -11,6 +11,7 @@ export { fate, type Overflow, type RoundOptions, round } from './format/round.js
 export { type DotOptions, dot } from './kernel/dot.js'
 export { gemm } from './kernel/gemm.js'
 export { type QuantizeOptions, quantize } from './kernel/quantize.js'
+export { type QuantizeBlocksOptions, type QuantizedBlocks, quantizeBlocks } from './kernel/quantize-blocks.js'
 export { type RenderOptions, render } from './render/render.js'
 export type { Block, Finding, Result } from './result/result.js'
 export { runScenario } from './scenario/library.js'

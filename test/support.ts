@@ -1,6 +1,7 @@
 /** What tests of the whole program share: the repository root, running the command line, ../shared. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,10 +22,14 @@ export interface Ran {
   readonly err: string
 }
 
+/** Where fpsim may keep what it wants to remember while tests run it: never in the home of who runs them. */
+export const state = join(tmpdir(), `fpsim-test-state-${process.pid}`)
+process.on('exit', () => rmSync(state, { recursive: true, force: true }))
+
 /** The environment of a plain pipe: no language, no colour, no width of the machine that runs the tests. */
 const plain = (): NodeJS.ProcessEnv => {
   const { PATH, HOME, TMPDIR, SystemRoot } = process.env
-  return { PATH, HOME, TMPDIR, SystemRoot }
+  return { PATH, HOME, TMPDIR, SystemRoot, FPSIM_STATE: state }
 }
 
 export interface RunOptions {

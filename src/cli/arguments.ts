@@ -129,7 +129,10 @@ export function parseArguments(argv: readonly string[], specs: readonly OptionSp
 const flagNames: ReadonlySet<string> = new Set([
   ...globalOptions.filter(({ kind }) => kind === 'flag').map(({ key }) => key),
   'all',
+  'list',
+  'reset',
   'code',
+  'details',
   'steps',
 ])
 

@@ -6,26 +6,19 @@ import { limitOf } from '../learn/verdict.js'
 import { fill } from '../render/cells.js'
 import { displayWidth, finding, onScreen, type Style, styleOf, wrap } from '../render/terminal/document.js'
 import { type Words, wordsOf } from '../render/words.js'
-import type { Lesson, Localized, Params, Result, Tone } from '../result/result.js'
+import type { Block, Lesson, Localized, Result, Tone } from '../result/result.js'
 import { brief } from '../text/numbers.js'
 import type { Lang } from '../text/text.js'
-import { kebab } from './arguments.js'
 import type { Look } from './context.js'
+import { commandOf } from './run-command.js'
+
+export { commandOf }
 
 type Found = Measured['verdict']
 
-const marks: Readonly<Record<Found, string>> = { false: '✗', depends: '~', true: '✓', open: '?' }
-const plainMarks: Readonly<Record<Found, string>> = { false: 'x', depends: '~', true: '+', open: '?' }
-const tones: Readonly<Record<Found, Tone>> = { false: 'bad', depends: 'note', true: 'good', open: 'note' }
-
-/** An argument as a shell takes it. */
-const quoted = (value: unknown): string => (/^[\w.,:^=+/-]+$/.test(String(value)) ? String(value) : `'${value}'`)
-
-/** The command line of a run. */
-function commandOf(scenario: string, params: Params): string {
-  if (scenario === 'sources') return `fpsim sources ${quoted(params['text'])}`
-  return ['fpsim', scenario, ...Object.entries(params).map(([name, x]) => `--${kebab(name)} ${quoted(x)}`)].join(' ')
-}
+export const marks: Readonly<Record<Found, string>> = { false: '✗', depends: '~', true: '✓', open: '?' }
+export const plainMarks: Readonly<Record<Found, string>> = { false: 'x', depends: '~', true: '+', open: '?' }
+export const tones: Readonly<Record<Found, Tone>> = { false: 'bad', depends: 'note', true: 'good', open: 'note' }
 
 export const commandsOf = (claim: Claim): string[] => {
   const { scenario, params } = pictureRun(claim)
@@ -107,7 +100,7 @@ export function listing(all: readonly Measured[], look: Look): string[] {
 }
 
 /** Numbers that JSON cannot hold, as strings. */
-const kept = (x: number): number | string =>
+export const kept = (x: number): number | string =>
   Number.isFinite(x) && !Object.is(x, -0) ? x : Object.is(x, -0) ? '-0' : String(x)
 
 /** The metrics that the rules of a claim read. */
@@ -165,6 +158,12 @@ export function asTable(all: readonly Measured[], lang: Lang): Result {
   }
 }
 
+const rowsOfChart = 5
+
+/** A picture that leaves room for what is said beside it: a line chart is drawn low. */
+export const low = (block: Block): Block =>
+  block.kind === 'line-chart' ? { ...block, rows: Math.min(rowsOfChart, block.rows ?? rowsOfChart) } : block
+
 /** One claim as a screen: what is said, the verdict with its numbers, the picture of its run, the command. */
 export function page(measured: Measured, picture: Result, lang: Lang): Result {
   const { claim, verdict, metrics, slots } = measured
@@ -190,7 +189,7 @@ export function page(measured: Measured, picture: Result, lang: Lang): Result {
       ...(rule === '' ? [] : [{ code: 'claimBecause', tone: 'note' as const, values: { rule } }]),
     ],
     blocks: [
-      ...picture.blocks,
+      ...picture.blocks.map(low),
       { kind: 'note', code: 'claimRun', tone: 'note', values: { commands: commandsOf(claim).join('; ') } },
     ],
   }

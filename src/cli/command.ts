@@ -29,6 +29,7 @@ export interface Command {
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.js')).list,
+  learn: async () => (await import('./commands/learn.js')).learn,
   formats: async () => (await import('./commands/formats.js')).formats,
   inspect: async () => (await import('./commands/inspect.js')).inspect,
   calc: async () => (await import('./commands/calc.js')).calc,
@@ -37,7 +38,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./commands/verify.js')).verify,
   schema: async () => (await import('./commands/schema.js')).schema,
   sources: async () => (await import('./commands/sources.js')).sources,
+  exercise: async () => (await import('./commands/exercise.js')).exercise,
+  grade: async () => (await import('./commands/grade.js')).grade,
   claims: async () => (await import('./commands/claims.js')).claims,
+  explain: async () => (await import('./commands/explain.js')).explain,
+  interview: async () => (await import('./commands/interview.js')).interview,
 }
 
 export const commandNames: readonly string[] = [...Object.keys(commands), 'help']

@@ -35,7 +35,12 @@ function targetOf({ flags, values }: Parsed): Target {
   return given[0] ?? endings[ending] ?? 'terminal'
 }
 
-function oneOf<T extends string>(option: string, value: string | undefined, allowed: readonly T[]): T | undefined {
+/** The value of an option that must be one of some words. Throws 'invalid-value'. */
+export function oneOf<T extends string>(
+  option: string,
+  value: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
   if (value === undefined || (allowed as readonly string[]).includes(value)) return value as T | undefined
   throw new FpsimError('invalid-value', {
     option,

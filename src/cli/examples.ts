@@ -1,12 +1,21 @@
 /** The command lines that help shows: the same in every language. A test runs each of them. */
 export const examples = {
   list: ['fpsim list', 'fpsim list 2'],
+  learn: [
+    'fpsim learn',
+    'fpsim learn underflow',
+    'fpsim learn 3 --all',
+    'fpsim learn --list',
+    'fpsim learn rounding --json',
+  ],
   formats: ['fpsim formats', 'fpsim formats fp16 bf16 e5m9', 'fpsim formats --all --csv'],
   inspect: [
     'fpsim inspect 0.1',
     'fpsim inspect 0.1 --format fp16',
     'fpsim inspect -6e-8 2^-24 0x1p-24 nan -inf -0',
     'fpsim inspect 0x7bff --code --format fp16',
+    'fpsim inspect 465 --as all --format e4m3fn',
+    'fpsim inspect 8.940696716308592e-8 --as torch,numpy,chop',
   ],
   calc: [
     "fpsim calc '(1 + 2^-11) * 3 - 0.1' --format fp16",
@@ -15,9 +24,26 @@ export const examples = {
     'fpsim calc --input expressions.txt --format e4m3fn --json',
   ],
   run: ['fpsim run my.yaml', 'fpsim run my.yaml --scale 1024'],
-  check: ['fpsim check my.yaml', 'fpsim check lessons/*.yaml'],
-  verify: ['fpsim verify', 'fpsim verify --json'],
+  check: ['fpsim check my.yaml', 'fpsim check lessons/*.yaml', 'fpsim check --from lessons'],
+  verify: ['fpsim verify', 'fpsim verify --json', 'fpsim verify --deep --format e4m3fn'],
   schema: ['fpsim schema --output lesson.schema.json'],
   sources: ['fpsim sources', 'fpsim sources Micikevicius', 'fpsim sources summation'],
+  interview: [
+    'fpsim interview',
+    'fpsim interview master-weights',
+    'fpsim interview --list --topic loss-scaling',
+    'fpsim interview --mock 5 --seed 7',
+    'fpsim interview --export anki --topic amp --output cards.tsv',
+  ],
+  explain: ['fpsim explain underflow', 'fpsim explain 65504', "fpsim explain --search 'loss scale'"],
+  exercise: [
+    'fpsim exercise',
+    'fpsim exercise 2',
+    'fpsim exercise show fp16-code-of --seed 2023001',
+    'fpsim exercise answer fp16-code-of 0x25ea --seed 2023001',
+    'fpsim exercise hint fp16-code-of --level 2',
+    'fpsim exercise sheet 1 underflow --class class.csv --output sheet.md',
+  ],
+  grade: ['fpsim grade answers.csv', 'fpsim grade answers.csv --csv --output marks.csv', 'fpsim grade answers/ --json'],
   claims: ['fpsim claims', 'fpsim claims doubling-every-step', 'fpsim claims --topic loop --verdict false'],
 } as const

@@ -8,10 +8,10 @@ import { emit } from './output.js'
 
 /** Commands by group, in the order a new user needs them. */
 const groups = {
-  start: ['list'],
+  start: ['list', 'learn', 'exercise'],
   look: ['inspect', 'formats', 'calc'],
-  prepare: ['claims'],
-  teach: ['run', 'check', 'schema'],
+  prepare: ['explain', 'claims', 'interview'],
+  teach: ['run', 'grade', 'check', 'schema'],
   trust: ['verify', 'sources'],
 } as const
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { FpsimError } from '../errors.js'
 import type { Result } from '../result/result.js'
+import type { Draft } from '../runner/runner.js'
 import type { Context } from './context.js'
 
 /** A reader that stops early (head, less) is no error; a full disk is one. */
@@ -30,8 +31,8 @@ async function replace(file: string, text: string): Promise<void> {
   }
 }
 
-/** Throws 'cannot-write' and 'is-a-directory'. */
-async function writeWhole(file: string, text: string): Promise<void> {
+/** A file whole, or as it was. Throws 'cannot-write' and 'is-a-directory'. */
+export async function writeWhole(file: string, text: string): Promise<void> {
   const existing = await stat(file).catch(() => undefined)
   if (existing?.isDirectory()) throw new FpsimError('is-a-directory', { file })
   try {
@@ -43,10 +44,39 @@ async function writeWhole(file: string, text: string): Promise<void> {
   }
 }
 
-/** A file that a run makes besides what it prints. */
-export async function saveFile(file: string, text: string, { quiet, text: words }: Context): Promise<void> {
+/** Text into a file, whole or not at all. */
+async function saveFile(file: string, text: string, { quiet, text: words }: Context): Promise<void> {
   await writeWhole(file, text)
   if (!quiet) process.stderr.write(`${words.commands.wrote(file)}\n`)
+}
+
+/** A file that a run makes besides what it prints, beside its place until it is complete. */
+export async function openDraft(file: string, { quiet, text: words }: Context): Promise<Draft> {
+  const refuse = (error: unknown): never => {
+    throw new FpsimError('cannot-write', { file, reason: (error as NodeJS.ErrnoException).code ?? String(error) })
+  }
+  const existing = await stat(file).catch(() => undefined)
+  if (existing?.isDirectory()) throw new FpsimError('is-a-directory', { file })
+  // A pipe or a device would be replaced.
+  if (existing && !existing.isFile()) refuse({ code: 'ENOTSUP' })
+  const target = existing ? await realpath(file).catch(refuse) : file
+  const path = `${target}.${randomBytes(4).toString('hex')}.tmp`
+  await writeFile(path, '', { flag: 'wx' }).catch(refuse)
+  pending.add(path)
+  return {
+    path,
+    write: (text) => writeFile(path, text).catch(refuse),
+    async commit() {
+      const size = await stat(path).then((found) => found.size, refuse)
+      await rename(path, target).catch(refuse)
+      pending.delete(path)
+      if (!quiet) process.stderr.write(`${words.commands.wrote(file, size)}\n`)
+    },
+    async discard() {
+      if (!pending.delete(path)) return
+      await rm(path, { force: true })
+    },
+  }
 }
 
 /** Text to where the user wants it. */

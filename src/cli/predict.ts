@@ -1,40 +1,65 @@
-/** `--ask`: the question first; the answer after Enter, beside what was guessed. */
-import { createInterface } from 'node:readline'
-import { parseNumber } from '../format/literal.js'
-import { fill } from '../render/cells.js'
+/** A guess beside what a run gave: `--ask` of any lesson, and the first step of `fpsim learn`. */
+
+import { isPowerOfTwo } from '../format/bits.js'
+import { readNumber } from '../learn/answer.js'
+import { nearness, type Truth, typedNumber } from '../learn/quiz.js'
+import { fill, writeCell } from '../render/cells.js'
 import { styleOf, wrap } from '../render/terminal/document.js'
-import type { Localized, Metrics, Result } from '../result/result.js'
+import type { Words } from '../render/words.js'
+import type { Localized, NumberStyle, Result } from '../result/result.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { number, percent, power } from '../text/numbers.js'
 import type { Context } from './context.js'
+import { openLines } from './learn/lines.js'
+import { sentence } from './sentence.js'
 
-/** One line from the keyboard or the pipe; undefined at its end. */
-async function readLine(): Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin, terminal: false })
-  for await (const line of lines) {
-    lines.close()
-    return line
+/** A metric that somebody is asked for: its value, and how the screens of its lesson write such numbers. */
+export interface Asked extends Truth {
+  readonly written: string
+  write(x: number): string
+}
+
+/** Numbers that are written with all their digits; of counts those on one's fingers and powers of two, where a neighbour is the mistake. */
+const isExact = (as: NumberStyle, value: number): boolean =>
+  ['exact', 'power', 'hex', 'bits'].includes(as) || (as === 'count' && (Math.abs(value) <= 20 || isPowerOfTwo(value)))
+
+export function askedFor(metric: string, { metrics, lesson }: Result, words: Words): Asked {
+  const value = metrics[metric] ?? Number.NaN
+  const as: NumberStyle = lesson?.slots[metric]?.as ?? 'number'
+  // A table's "<0.01 %" would tell nobody how near a guess was.
+  const tiny = (x: number) => as === 'percent' && x !== 0 && Math.abs(x) < 5e-5
+  const write = (x: number) =>
+    tiny(x) ? `${number(100 * x, 2)} %` : writeCell(x, { label: { name: metric }, as }, words)
+  const written = write(value)
+  const shown = readNumber(written)?.value ?? value
+  return { value, percent: as === 'percent', exact: isExact(as, value), shown, written, write }
+}
+
+/** "You said 10 %, it is 3.25 %. The right order of magnitude: 3.1 times too large." And its error, for the records. */
+export function guessTold(guess: number, asked: Asked, { text, look }: Context): { told: string; error: number } {
+  const { grade, side, measure, by, error } = nearness(guess, asked)
+  const small = measure === 'factor' && by < 2
+  const distance = small ? percent(side === 'above' ? by - 1 : 1 - 1 / by) : undefined
+  const factor = power(by).includes('^') ? power(by) : number(by, 2)
+  const values = {
+    grade,
+    side,
+    measure: small ? 'share' : measure,
+    by: distance ?? (measure === 'factor' ? factor : measure === 'points' ? number(100 * by, 2) : asked.write(by)),
   }
-  return undefined
+  const near = sentence('learnNear', values, styleOf(look))
+  const said = text.commands.guess(asked.write(guess), asked.written)
+  return { told: look.lang === 'zh' ? `${said}${near}` : `${said} ${near}`, error }
 }
-
-/** "3 %" and "0.03" are the same guess of a share. */
-function guessed(text: string): number | undefined {
-  const share = /^(.*?)\s*[%％]$/.exec(text.trim())
-  const x = parseNumber(share ? (share[1] as string) : text)
-  return x === undefined ? undefined : share ? x / 100 : x
-}
-
-const written = (x: number, as: string | undefined): string =>
-  as === 'percent' ? percent(x) : as === 'power' ? power(x) : number(x)
 
 /** Asks, waits for Enter, and tells the guess beside the answer, and why. All on stderr: stdout is for the result. */
 export async function guessFirst(
   { predict, title }: Scenario,
-  { metrics, lesson }: Result,
+  result: Result,
   context: Context,
   { stdinIsData }: { readonly stdinIsData: boolean },
 ): Promise<void> {
+  const { lesson } = result
   if (!predict || !lesson) return
   const { look, text } = context
   const style = styleOf(look)
@@ -45,12 +70,13 @@ export async function guessFirst(
   say(title)
   say(predict.ask)
   process.stderr.write(`${text.commands.predict} `)
-  const answer = stdinIsData ? undefined : await readLine()
+  const lines = stdinIsData ? undefined : openLines()
+  const typed = await lines?.next()
+  lines?.close()
   if (process.stdin.isTTY !== true) process.stderr.write('\n')
-  const as = lesson.slots[predict.metric]?.as
-  const guess = guessed(answer ?? '')
-  if (guess !== undefined)
-    write(text.commands.guess(written(guess, as), written((metrics as Metrics)[predict.metric] ?? Number.NaN, as)))
+  const asked = askedFor(predict.metric, result, style.words)
+  const guess = typedNumber(typed ?? '', asked)
+  if (guess !== undefined) write(guessTold(guess, asked, context).told)
   say(predict.why)
   process.stderr.write('\n')
 }

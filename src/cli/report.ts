@@ -5,6 +5,7 @@ import { kebab } from './arguments.js'
 
 const exitCodes: Partial<Record<ErrorCode, number>> = {
   'expectation-failed': 1,
+  'bad-answers': 65,
   'bad-data': 65,
   'too-large': 65,
   yaml: 65,

@@ -5,7 +5,7 @@ import { type ErrorCode, FpsimError } from '../errors.js'
 
 /** What a worker is started with. */
 export interface Order {
-  readonly kind: 'train'
+  readonly kind: 'train' | 'sweep'
   readonly job: unknown
 }
 
@@ -37,16 +37,24 @@ function runOne(order: Order, onProgress: (done: number) => void, started: Set<W
   })
 }
 
-/** The host's workers. The first job that fails ends all others, and its error is thrown. */
+/**
+ * The host's workers. The first job that fails ends all others, and its error is thrown. After `stop` no job is started, and
+ * the results of those that never were are missing.
+ */
 export async function workers<Job, Done>(
   kind: Order['kind'],
   jobs: readonly Job[],
   progress: (done: number) => void | Promise<void> | undefined,
+  stop?: AbortSignal,
 ): Promise<Done[]> {
   const results: Done[] = []
   const done = jobs.map(() => 0)
   const started = new Set<Worker>()
   let next = 0
+  const halt = (): void => {
+    next = jobs.length
+  }
+  stop?.addEventListener('abort', halt)
   const lane = async (): Promise<void> => {
     while (next < jobs.length) {
       const i = next++
@@ -60,9 +68,11 @@ export async function workers<Job, Done>(
   try {
     await Promise.all(Array.from({ length: Math.min(jobs.length, availableParallelism()) }, lane))
   } catch (error) {
-    next = jobs.length
+    halt()
     await Promise.all([...started].map((worker) => worker.terminate()))
     throw error
+  } finally {
+    stop?.removeEventListener('abort', halt)
   }
   return results
 }

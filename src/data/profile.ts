@@ -35,6 +35,16 @@ interface Profile {
   /** The largest |g| of each kind, as float32 bits in hex. */
   readonly largest: Readonly<Record<'weights' | 'activations', string>>
   readonly tensors: readonly Tensor[]
+  /** In order, where the recording has them one by one. */
+  readonly steps?: readonly RecordedStep[]
+}
+
+/** The gradients of one step of a training. */
+interface RecordedStep {
+  readonly step: number
+  /** Of a kind that was all zero nothing is said. */
+  readonly largest: Readonly<Partial<Profile['largest']>>
+  readonly tensors: readonly Tensor[]
 }
 
 const profileDirectory = (): string => join(projectDirectory(), 'scenarios', 'profiles')
@@ -51,8 +61,10 @@ async function shippedProfile(name: string): Promise<Profile> {
     throw new FpsimError('invalid-value', {
       option: 'profile',
       value: name,
+      problem: 'no-profile',
       allowed: names,
       suggestion: suggest(name, names),
+      numbers: /\.(npy|safetensors|csv|txt)$/i.test(name),
     })
   return parseProfile(await readFile(join(profileDirectory(), `${name}.json`), 'utf8'), `${name}.json`)
 }
@@ -72,17 +84,9 @@ async function ownProfile(path: string): Promise<Profile> {
  * two below it, so signs and significands are made up. The rule is in scenarios/profiles/README.md.
  */
 export async function loadProfile(name: string, options: ProfileOptions): Promise<Source> {
-  const { kind = 'all', tensor, seed } = options
+  const { seed } = options
   const draw = blocks(seed, 'profile')
-  if (!profileKinds.includes(kind))
-    throw new FpsimError('invalid-value', { option: 'kind', value: kind, allowed: [...profileKinds] })
-  const profile = /\.json$/i.test(name) ? await ownProfile(name) : await shippedProfile(name)
-  const ofKind = profile.tensors.filter((t) => kind === 'all' || t.kind === kind)
-  const chosen = tensor === undefined ? ofKind : ofKind.filter((t) => matchesAny(tensor, t.tensor))
-  if (chosen.length === 0) {
-    const known = ofKind.map((t) => t.tensor)
-    throw new FpsimError('no-match', { glob: tensor, names: known, suggestion: suggest(String(tensor), known) })
-  }
+  const { profile, chosen } = await chosenOf(name, options)
   const size = chosen.reduce((sum, t) => sum + t.zeros + t.counts.reduce((n, count) => n + count, 0), 0)
   return {
     name: profile.name,
@@ -93,15 +97,53 @@ export async function loadProfile(name: string, options: ProfileOptions): Promis
   }
 }
 
+/** A profile, and those of its tensors that are wanted. */
+async function chosenOf(name: string, { kind = 'all', tensor }: ProfileOptions) {
+  if (!profileKinds.includes(kind))
+    throw new FpsimError('invalid-value', { option: 'kind', value: kind, allowed: [...profileKinds] })
+  const profile = /\.json$/i.test(name) ? await ownProfile(name) : await shippedProfile(name)
+  const ofKind = profile.tensors.filter((t) => kind === 'all' || t.kind === kind)
+  const chosen = tensor === undefined ? ofKind : ofKind.filter((t) => matchesAny(tensor, t.tensor))
+  if (chosen.length === 0) {
+    const known = ofKind.map((t) => t.tensor)
+    throw new FpsimError('no-match', { glob: tensor, names: known, suggestion: suggest(String(tensor), known) })
+  }
+  return { profile, chosen }
+}
+
+/** A recorded step: its number in the training, and its gradients. */
+export interface StepSource extends Source {
+  readonly step: number
+}
+
+/**
+ * The steps of a recording one by one, in their order, by the rule of `loadProfile`; undefined where the recording is but the
+ * sum of them. The largest |g| of each step is exact.
+ */
+export async function loadSteps(name: string, options: ProfileOptions): Promise<readonly StepSource[] | undefined> {
+  const draw = blocks(options.seed, 'profile')
+  const { profile, chosen } = await chosenOf(name, options)
+  const wanted = new Set(chosen.map((t) => t.tensor))
+  return profile.steps?.map((recorded) => ({
+    name: profile.name,
+    step: recorded.step,
+    *blocks() {
+      for (const t of recorded.tensors) if (wanted.has(t.tensor)) yield replay(recorded, t, draw)
+    },
+  }))
+}
+
 // Of a bin at most this many different values are made: one for each 64th of [1, 2).
 const cells = 64
 const fractionBits = 23
 const one = 1 << fractionBits
 
+type Recorded = Pick<RecordedStep, 'largest' | 'tensors'>
+
 /** The values of one tensor. A draw is numbered by tensor, bin and value, so choosing tensors changes no value. */
-function replay(profile: Profile, tensor: Tensor, draw: (index: number) => Readonly<Words>): Block {
+function replay(profile: Recorded, tensor: Tensor, draw: (index: number) => Readonly<Words>): Block {
   const firstDraw = profile.tensors.indexOf(tensor) * 256
-  const largest = float32(profile.largest[tensor.kind])
+  const largest = float32(profile.largest[tensor.kind] ?? '0')
   const largestExponent = exponentOf(largest)
   const holder = holderOfLargest(profile, tensor.kind, largestExponent)
   const values: number[] = []
@@ -138,7 +180,7 @@ function replay(profile: Profile, tensor: Tensor, draw: (index: number) => Reado
 }
 
 /** The tensor that most likely held the largest |g|: the first of those with most elements in its bin. */
-function holderOfLargest(profile: Profile, kind: Tensor['kind'], exponent: number): Tensor | undefined {
+function holderOfLargest(profile: Recorded, kind: Tensor['kind'], exponent: number): Tensor | undefined {
   const inBin = (t: Tensor): number => t.counts[exponent - t.from] ?? 0
   const candidates = profile.tensors.filter((t) => t.kind === kind && inBin(t) > 0)
   return candidates.reduce<Tensor | undefined>((best, t) => (best && inBin(best) >= inBin(t) ? best : t), undefined)
@@ -164,6 +206,40 @@ function float32(hex: string): number {
   return bytes.getFloat32(0)
 }
 
+const isCount = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0
+const isBits = (x: unknown): x is string =>
+  typeof x === 'string' && /^[0-7][0-9a-f]{7}$/.test(x) && Number.isFinite(float32(x))
+
+/** Tensors with different names and `fewest` bins, and a largest that lies in the topmost bin of its kind. */
+function checkTensors({ tensors, largest }: Recorded, fewest: 0 | 1, fail: (reason: string) => never): void {
+  const names = new Set<string>()
+  for (const t of tensors) {
+    const bins = Array.isArray(t?.counts) ? t.counts.length : -1
+    // float32's normal exponents: a significand of 24 bits must fit.
+    const ranged = Number.isInteger(t?.from) && t.from >= -126 && t.from + bins <= 128
+    const known = t?.kind === 'weights' || t?.kind === 'activations'
+    if (
+      !known ||
+      typeof t.tensor !== 'string' ||
+      !ranged ||
+      bins < fewest ||
+      !t.counts.every(isCount) ||
+      !isCount(t.zeros)
+    )
+      fail('bad-tensor')
+    if (names.has(t.tensor)) fail('repeated-tensor')
+    names.add(t.tensor)
+  }
+  for (const kind of ['weights', 'activations'] as const) {
+    const some = tensors.filter((t) => t.kind === kind && t.counts.some((n) => n > 0))
+    if (some.length === 0) continue
+    const bits = largest?.[kind]
+    if (!isBits(bits) || float32(bits) === 0) fail('bad-largest')
+    const top = some.map((t) => t.from + t.counts.findLastIndex((n) => n > 0))
+    if (exponentOf(float32(bits as string)) !== Math.max(...top)) fail('bad-largest')
+  }
+}
+
 /** The profile in a file's text; 'bad-data' for anything else. */
 export function parseProfile(text: string, file: string): Profile {
   const fail = (reason: string): never => {
@@ -176,30 +252,16 @@ export function parseProfile(text: string, file: string): Profile {
     fail('not-json')
   }
   const profile = json as Profile & { schema?: unknown }
-  const count = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0
-  const bits = (x: unknown): boolean =>
-    typeof x === 'string' && /^[0-7][0-9a-f]{7}$/.test(x) && Number.isFinite(float32(x))
   if (profile === null || typeof profile !== 'object' || profile.schema !== 1 || typeof profile.name !== 'string')
     fail('not-a-profile')
   if (!Array.isArray(profile.tensors) || profile.tensors.length === 0) fail('no-tensors')
-  const names = new Set<string>()
-  for (const t of profile.tensors) {
-    const bins = Array.isArray(t?.counts) ? t.counts.length : 0
-    // float32's normal exponents: a significand of 24 bits must fit.
-    const ranged = Number.isInteger(t?.from) && t.from >= -126 && t.from + bins <= 128
-    const known = t?.kind === 'weights' || t?.kind === 'activations'
-    if (!known || typeof t.tensor !== 'string' || !ranged || bins === 0 || !t.counts.every(count) || !count(t.zeros))
-      fail('bad-tensor')
-    if (names.has(t.tensor)) fail('repeated-tensor')
-    names.add(t.tensor)
-  }
-  for (const kind of ['weights', 'activations'] as const) {
-    const ofKind = profile.tensors.filter((t) => t.kind === kind)
-    if (ofKind.length === 0) continue
-    if (!bits(profile.largest?.[kind])) fail('bad-largest')
-    const top = ofKind.map((t) => t.from + t.counts.findLastIndex((c) => c > 0))
-    if (float32(profile.largest[kind]) === 0 || exponentOf(float32(profile.largest[kind])) !== Math.max(...top))
-      fail('bad-largest')
+  checkTensors(profile, 1, fail)
+  if (profile.steps === undefined) return profile
+  if (!Array.isArray(profile.steps) || profile.steps.length === 0) fail('bad-steps')
+  for (const [i, one] of profile.steps.entries()) {
+    const follows = Number.isSafeInteger(one?.step) && one.step > (profile.steps[i - 1]?.step ?? -1)
+    if (!follows || !Array.isArray(one.tensors)) fail('bad-steps')
+    checkTensors(one, 0, fail)
   }
   return profile
 }

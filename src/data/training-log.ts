@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs'
 import { FpsimError } from '../errors.js'
 import { diskFile, fileChunks, fileError, kindOfFile, shortName } from './file.js'
 import { looksLike } from './kind.js'
-import { type LogLine, readLogLine } from './training-log/lines.js'
 import { show } from './show.js'
+import { type LogLine, readLogLine } from './training-log/lines.js'
 
 /** Longer lines are cut: what they say of the loss scale stands at their begin, or they are no log lines. */
 export const LINE_LIMIT = 16_384

@@ -1,6 +1,6 @@
 /** The dot product with an accumulator of any format, in the orders people use, or as a GPU computes it. */
 import { FpsimError } from '../errors.js'
-import { tensorCoreDot } from '../format/tensor-core.js'
+import { tensorCoreDot } from '../format/tensor-core-dot.js'
 import { exactDot, type Operations, operations } from './scalar.js'
 import { type SumOptions, type SumPlan, sumOptionKeys, sumPlanOf } from './sum-options.js'
 
@@ -92,7 +92,7 @@ function checkNumbers(option: string, values: ArrayLike<number>): void {
  * With `hardware` instead: as that GPU's tensor cores compute it, bit for bit, for the `input`, `output` and `instruction`
  * that it has. a and b are rounded to the input first, c to the output; K in that GPU's blocks, the last filled up with +0.
  * What a block does, how NaN, ±Inf and zeros come out, and what is known from recorded results or from a single one, is
- * told beside `tensorCoreDot` (format/tensor-core.ts).
+ * told beside `tensorCoreDot` (format/tensor-core-dot.ts).
  *
  * Throws 'invalid-value', 'unknown-key', 'unsupported-combination' (what the GPU lacks, too) and as `format`.
  */

@@ -9,7 +9,7 @@
 import { FpsimError } from '../errors.js'
 import type { Slab } from './arena.js'
 import { keyOf } from './key.js'
-import { machine } from './machine.js'
+import { machine, views } from './machine.js'
 
 /** to = a + b. */
 export const add = (to: Slab, a: Slab, b: Slab): void => machine().add32(to.at, a.at, b.at, a.length)
@@ -102,6 +102,14 @@ export function dropout(to: Slab, a: Slab, { rate, seed, first = 0 }: Dropout): 
 
 /** How many values are NaN or ±Inf. */
 export const countNonfinite = (a: Slab): number => machine().countNonfinite32(a.at, a.length)
+
+/** How many values are not 0, NaN and ±Inf among them. */
+export function countNonzero(a: Slab): number {
+  const m = machine()
+  // Of all sizes: as if half of a format's least number were that large.
+  m.countNearest32(a.at, a.length, 0x7fffffff, 0x7fffffff)
+  return views().uint32[m.results.value / 4] as number
+}
 
 /** Σ x, in float64: value i is added to lane i mod 4 in order, from +0; then (l0 + l2) + (l1 + l3). */
 export const sum = (a: Slab): number => machine().sum32(a.at, a.length)

@@ -23,6 +23,9 @@ export const expm1 = (x: number): number => canonical(machine().expm1(x))
 /** The natural logarithm. At most 0.52 ulp. NaN and x < 0 give NaN, ±0 −Inf, Inf Inf, 1 +0; subnormals like all others. */
 export const log = (x: number): number => canonical(machine().log(x))
 
+/** The logarithm to base 2, ln x / ln 2. At most 1.6 ulp, so a power of two may miss its exponent: that is format/bits.ts's exponentOf. Edges as `log`. */
+export const log2 = (x: number): number => log(x) / log(2)
+
 /** ln(1 + x), without cancellation near 0. At most 0.8 ulp. NaN and x < −1 give NaN, −1 −Inf, Inf Inf; −0 and subnormals stay. */
 export const log1p = (x: number): number => canonical(machine().log1p(x))
 

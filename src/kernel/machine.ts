@@ -105,6 +105,43 @@ export interface Machine {
   ): void
   codesE8m0(n: number): void
   hasNaN32(n: number): number
+  setBlocks(
+    power: boolean,
+    beyond: number,
+    add: number,
+    lower: number,
+    ratio: number,
+    factor: number,
+    whole: number,
+    emin: number,
+    emax: number,
+    precision: number,
+    top: number,
+    hasMinusZero: boolean,
+  ): void
+  largestBits(at: number, n: number, so: number): number
+  blocks32(
+    to: number,
+    from: number,
+    elements: number,
+    scales: number,
+    count: number,
+    columns: number,
+    size: number,
+  ): void
+  stochasticBlocks32(
+    to: number,
+    from: number,
+    elements: number,
+    scales: number,
+    count: number,
+    columns: number,
+    size: number,
+    index: number,
+    k0: number,
+    k1: number,
+  ): void
+  twosComplement(at: number, n: number): void
   product32(
     to: number,
     a: number,
@@ -337,6 +374,48 @@ export interface Machine {
     rate: number,
   ): void
   move32(weights: number, delta: number, n: number, decays: boolean, decay: number): void
+  setNarrow(place: number, low: number, high: number, raise: number, up: number, down: number): void
+  adamNarrow(
+    delta: number,
+    weights: number,
+    gradients: number,
+    first: number,
+    second: number,
+    n: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    eps: number,
+    l2: number,
+    rate: number,
+    root: number,
+  ): void
+  descendNarrow(
+    delta: number,
+    weights: number,
+    gradients: number,
+    buffer: number,
+    n: number,
+    buffering: number,
+    nesterov: boolean,
+    momentum: number,
+    damp: number,
+    l2: number,
+    rate: number,
+  ): void
+  moveNarrow(weights: number, delta: number, n: number, decays: boolean, decay: number): void
+  moveKahan(weights: number, rests: number, delta: number, n: number, decays: boolean, decay: number): void
+  moveStochastic(
+    weights: number,
+    delta: number,
+    n: number,
+    decays: boolean,
+    decay: number,
+    index: number,
+    k0: number,
+    k1: number,
+  ): void
   nearestFrom32(
     to: number,
     from: number,
@@ -346,6 +425,18 @@ export interface Machine {
     emax: number,
     precision: number,
     top: number,
+  ): void
+  countedNearestFrom32(
+    to: number,
+    from: number,
+    n: number,
+    kind: number,
+    emin: number,
+    emax: number,
+    precision: number,
+    top: number,
+    half: number,
+    limit: number,
   ): void
   nearestWideFrom32(to: number, from: number, n: number, precision: number, saturate: boolean): void
   surveySlab(at: number, n: number): number

@@ -57,9 +57,16 @@ function countedOf(plan: Plan): Work | undefined {
     const half = bitsOf(powerOfTwo(emin - precision))
     const limit = overflowBits(f)
     const round = inGroups(plan)
-    return (at, from, n, first) => {
+    const twice: Work = (at, from, n, first) => {
       m.countNearest32(from, n, half, limit)
       round(at, from, n, first)
+    }
+    if (!isHurried(plan)) return twice
+    const [kind, top] = [kindOf(f, saturate), largest(f)]
+    return (at, from, n, first) => {
+      // Whole groups in one pass; a slab with less behind them counts and rounds that by itself.
+      if (n % 16 > 0) return twice(at, from, n, first)
+      m.countedNearestFrom32(at, from, n, kind, emin, emax, precision, top, half, limit)
     }
   }
   const top = largest(f)
@@ -88,17 +95,16 @@ const isSame = ({ f, saturate }: Plan): boolean =>
 /** Values copied at a time before they are rounded where they lie: few enough to stay in the nearest cache. */
 const block = 4096
 
+/** Whether the hurried kernel has the format. */
+const isHurried = ({ path, f }: Plan): boolean => path === 'nearest32' && f.precision <= 20 && f.negativeZero
+
 /** Whole groups, from one address to another: hurried for the usual formats, else copied and rounded in place. */
-function wholeGroups({
-  path,
-  f,
-  saturate,
-}: Plan): (to: number, from: number, n: number, first: number, kernel: Kernel) => void {
+function wholeGroups(plan: Plan): (to: number, from: number, n: number, first: number, kernel: Kernel) => void {
+  const { path, f, saturate } = plan
   const m = machine()
   const { emin, emax, precision } = f
   const [kind, top] = [kindOf(f, saturate), largest(f)]
-  if (path === 'nearest32' && precision <= 20 && f.negativeZero)
-    return (to, from, n) => m.nearestFrom32(to, from, n, kind, emin, emax, precision, top)
+  if (isHurried(plan)) return (to, from, n) => m.nearestFrom32(to, from, n, kind, emin, emax, precision, top)
   if (path === 'nearestWide32') return (to, from, n) => m.nearestWideFrom32(to, from, n, precision, saturate)
   return (to, from, n, first, kernel) => {
     if (from === to) kernel(to, n, first, true)
@@ -154,8 +160,10 @@ export function slabRounder(f: Format | string, o: Omit<QuantizeOptions, 'inPlac
     }
     if (from.at !== at) m.copyRows32(at, 0, from.at, 0, 1, length)
     if (!same && losses) return byFates(target, o, slab, first, losses)
-    m.canonicalSlab(at, length)
-    if (losses) losses.nonfinite += m.countedSame32(at, length)
+    if (!losses) return m.canonicalSlab(at, length)
+    const nonfinite = m.countedSame32(at, length)
+    if (nonfinite > 0) m.canonicalSlab(at, length)
+    losses.nonfinite += nonfinite
   }
 }
 

@@ -1,6 +1,7 @@
 /** Matrix products as a GPU's tensor cores compute them, in bulk. */
 import { format } from '../format/parse.js'
-import { stepOf, type TensorCore, tensorCoreDot } from '../format/tensor-core.js'
+import type { TensorCore } from '../format/tensor-core.js'
+import { stepOf, tensorCoreDot } from '../format/tensor-core-dot.js'
 import type { Product } from './gemm.js'
 import { machine, views } from './machine.js'
 import { quantize } from './quantize.js'

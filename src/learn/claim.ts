@@ -1,9 +1,9 @@
 /** A claim: a statement people make, the runs that test it, and the rule that turns their metrics into a verdict. */
 import * as z from 'zod/mini'
 import { identifier, loadContent, localized, type Placed } from './content.js'
+import { type Run, runSchema } from './run.js'
 
 const words = z.string().check(z.minLength(1))
-const value = z.union([z.number(), z.string(), z.boolean()])
 
 /** A bound is a number (2^-24, 65536) or the name of another metric. */
 const bound = z.union([z.number(), words])
@@ -19,7 +19,7 @@ const condition = z
   .check(z.refine(({ above, below, equals }) => [above, below, equals].some((limit) => limit !== undefined)))
 
 /** Conditions of which all must hold. */
-const rule = z.record(words, condition).check(z.refine((conditions) => Object.keys(conditions).length > 0))
+export const rule = z.record(words, condition).check(z.refine((conditions) => Object.keys(conditions).length > 0))
 
 export const verdicts = ['false', 'depends', 'true'] as const
 export type Verdict = (typeof verdicts)[number]
@@ -27,23 +27,11 @@ export type Verdict = (typeof verdicts)[number]
 /** Where such a statement stands. */
 export const origins = ['interview', 'course', 'code', 'documentation', 'forum'] as const
 
-const run = z.strictObject({
-  /** A lesson, or `sources`, which takes the text to look for. */
-  scenario: words,
-  params: z._default(z.record(z.string(), value), {}),
-  /** Goes before the names of this run's metrics: `as: mlp` makes goodScales mlpGoodScales. */
-  as: z.optional(words),
-  /** Parameters that choose the picture and change no metric. */
-  picture: z._default(z.record(z.string(), value), {}),
-  /** Parts of the lesson's screen that are the picture; empty: those of the lesson. */
-  show: z._default(z.array(words), []),
-})
-
 export const claimSchema = z.strictObject({
   id: identifier,
   statement: localized,
   from: z.enum(origins),
-  runs: z.array(run).check(z.minLength(1)),
+  runs: z.array(runSchema).check(z.minLength(1)),
   /** What the runs gave, in a few words. */
   measured: localized,
   /** What holds, with the numbers of the runs. */
@@ -54,7 +42,7 @@ export const claimSchema = z.strictObject({
     .check(z.refine((rules) => Object.values(rules).filter((r) => r !== undefined).length > 1)),
 })
 
-export type ClaimRun = z.output<typeof run>
+export type ClaimRun = Run
 export type Condition = z.output<typeof condition>
 export type Rule = z.output<typeof rule>
 

@@ -75,21 +75,28 @@ export function parseTopic<E extends z.ZodMiniType<{ id: string }>>(
   return { entries, problems: [...problems, ...repeated(entries)] }
 }
 
-/** All entries of a folder's files, topics in their order. Throws 'missing-file' for a folder that is not there. */
-export async function readContent<E extends z.ZodMiniType<{ id: string }>>(
-  kind: string,
-  entry: E,
-  folder: string = contentDirectory(kind),
-): Promise<Content<z.output<E>>> {
-  let files: string[]
+/** Where content lies: a folder, or files. */
+export type Place = string | readonly string[]
+
+/** The YAML files of a folder, sorted. Throws 'missing-file' where there is no such folder. */
+export async function yamlFiles(folder: string): Promise<string[]> {
   try {
-    files = (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file)).sort()
+    const names = (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file))
+    return names.sort().map((file) => join(folder, file))
   } catch {
     throw new FpsimError('missing-file', { file: folder })
   }
+}
+
+/** All entries of a folder's files, or of the files given, topics in their order. Throws 'missing-file' for a folder that is not there. */
+export async function readContent<E extends z.ZodMiniType<{ id: string }>>(
+  kind: string,
+  entry: E,
+  place: Place = contentDirectory(kind),
+): Promise<Content<z.output<E>>> {
+  const files = typeof place === 'string' ? await yamlFiles(place) : place
   const read = await Promise.all(
-    files.map(async (file) => {
-      const path = join(folder, file)
+    files.map(async (path) => {
       try {
         return entriesOf(kind, entry, await readText(path, path), path)
       } catch (error) {
@@ -106,9 +113,9 @@ export async function readContent<E extends z.ZodMiniType<{ id: string }>>(
 export async function loadContent<E extends z.ZodMiniType<{ id: string }>>(
   kind: string,
   entry: E,
-  folder?: string,
+  place?: Place,
 ): Promise<readonly Placed<z.output<E>>[]> {
-  const { entries, problems } = await readContent(kind, entry, folder)
+  const { entries, problems } = await readContent(kind, entry, place)
   if (problems[0]) throw problems[0]
   return entries
 }

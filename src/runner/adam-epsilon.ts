@@ -11,6 +11,7 @@ import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { formatName, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
 import { smallestThat } from './scaling/threshold.js'
+import { share } from './share.js'
 
 const params = {
   ...originParams,
@@ -119,7 +120,6 @@ function smallestSquare(f: Format, factor: number): number {
   return Number.isFinite(g) ? g : Number.NaN
 }
 
-const share = (part: number, all: number): number => (all > 0 ? part / all : Number.NaN)
 const brokenOf = ({ all, nan, inf }: Tally): number => share(nan + inf, all)
 const overLr = (move: number, lr: number): number => Math.abs(move) / lr
 

@@ -21,10 +21,10 @@ import {
   type Treatment,
   untreated,
 } from './cures/treatment.js'
-import { recordedGradients } from './scaling-myths/gradients.js'
-import { label } from './scaling-myths/myth.js'
 import { choice, number, text } from './params.js'
 import { defineRunner } from './runner.js'
+import { recordedGradients } from './scaling-myths/gradients.js'
+import { label } from './scaling-myths/myth.js'
 
 const params = {
   failure: z._default(choice(failureNames), 'underflow'),

@@ -9,10 +9,11 @@ import type { Block, Finding, Metrics } from '../result/result.js'
 import type { Move } from '../train/optimizer.js'
 import { optimizer } from '../train/optimizer.js'
 import type { WeightKeeper, Weights } from '../train/weights.js'
-import { type Kept, keeperOf, keptRecipes } from './master-weights/kept-weights.js'
 import { stuckFrom } from './lost-updates/lost.js'
+import { type Kept, keeperOf, keptRecipes } from './master-weights/kept-weights.js'
 import { formatName, number, path, text } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
+import { share } from './share.js'
 import { stateFormat } from './state-format.js'
 
 const params = {
@@ -162,7 +163,6 @@ function wayOf(track: Track, twin: Track): number {
   return whole > 0 ? along / whole : Number.NaN
 }
 
-const share = (part: number, all: number): number => (all > 0 ? part / all : Number.NaN)
 const lostOf = (track: Track): number => share(track.lost, track.updates)
 const neverMoved = ({ moved }: Track): number =>
   share(

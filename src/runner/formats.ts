@@ -1,4 +1,5 @@
 /** The table of formats: their parameters, computed from the ten facts of each. */
+import { type BlockFormat, bitsPerElement } from '../format/block-catalog.js'
 import { exactPower } from '../format/exact.js'
 import {
   bias,
@@ -47,8 +48,32 @@ function table(list: readonly Format[]): Block {
   }
 }
 
+/** One row a block format. */
+const blockTable = (list: readonly BlockFormat[]): Block => ({
+  kind: 'table',
+  title: { code: 'blocks-formats' },
+  columns: [
+    { label: { code: 'format' }, as: 'text' },
+    { label: { code: 'blocks-bits' }, as: 'number' },
+    { label: { code: 'blocks-element' }, as: 'text' },
+    { label: { code: 'blocks-largest' }, as: 'exact' },
+    { label: { code: 'blocks-size' }, as: 'count' },
+    { label: { code: 'blocks-scale' }, as: 'text' },
+    { label: { code: 'blocks-tensorScale' }, as: 'text' },
+  ],
+  rows: list.map((f) => [
+    f.name,
+    bitsPerElement(f),
+    f.element.name,
+    largest(f.element),
+    f.size,
+    f.scale.name,
+    f.tensorScale ? 'fp32' : null,
+  ]),
+})
+
 /** Where each format is defined. */
-const specs = (list: readonly Format[]): Block => ({
+const specs = (list: readonly { readonly name: string; readonly spec: string }[]): Block => ({
   kind: 'table',
   columns: [
     { label: { code: 'format' }, as: 'text' },
@@ -58,15 +83,19 @@ const specs = (list: readonly Format[]): Block => ({
 })
 
 /** The parameters of the formats; with their sources where few enough are asked for by name. */
-export function formatsResult(list: readonly Format[], o: { sources: boolean }): Result {
+export function formatsResult(
+  list: readonly Format[],
+  o: { sources: boolean; blocks?: readonly BlockFormat[] },
+): Result {
+  const { blocks = [] } = o
   return {
     schema: 1,
     scenario: 'formats',
     runner: 'formats',
-    params: { formats: list.map((f) => f.name).join(' ') },
+    params: { formats: [...list, ...blocks].map((f) => f.name).join(' ') },
     seed: 1,
-    metrics: Object.fromEntries(
-      list.flatMap((f) => [
+    metrics: Object.fromEntries([
+      ...list.flatMap((f) => [
         [`${f.name}.width`, f.width],
         [`${f.name}.precision`, f.precision],
         [`${f.name}.emin`, f.emin],
@@ -74,8 +103,18 @@ export function formatsResult(list: readonly Format[], o: { sources: boolean }):
         [`${f.name}.largest`, largest(f)],
         [`${f.name}.smallest`, smallest(f)],
       ]),
-    ),
+      ...blocks.flatMap((f) => [
+        [`${f.name}.bitsPerValue`, bitsPerElement(f)],
+        [`${f.name}.blockSize`, f.size],
+        [`${f.name}.elementWidth`, f.element.width],
+        [`${f.name}.largestElement`, largest(f.element)],
+      ]),
+    ]),
     findings: [],
-    blocks: [table(list), ...(o.sources ? [specs(list)] : [])],
+    blocks: [
+      ...(list.length > 0 ? [table(list)] : []),
+      ...(blocks.length > 0 ? [blockTable(blocks)] : []),
+      ...(o.sources ? [specs([...list, ...blocks])] : []),
+    ],
   }
 }

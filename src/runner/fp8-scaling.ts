@@ -4,10 +4,10 @@ import { FpsimError } from '../errors.js'
 import { format } from '../format/parse.js'
 import type { Block, Cell, Finding } from '../result/result.js'
 import { lossScaler } from '../train/loss-scale.js'
-import { decimate } from './scaling/decimate.js'
 import { type Kept, keptOf, type Role, tensorsOf } from './fp8-scaling/tensors.js'
 import { choice, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
+import { decimate } from './scaling/decimate.js'
 
 const params = {
   format: z._default(choice(['hybrid', 'e4m3fn']), 'hybrid'),

@@ -5,7 +5,6 @@ import { FpsimError } from '../errors.js'
 import { powerOfTwo } from '../format/bits.js'
 import type { Block } from '../result/result.js'
 import { count, oneOf } from './cost-params.js'
-import { choice, formatName, number } from './params.js'
 import { graphsOf } from './gradient-pipeline/memory.js'
 import {
   byteShareOf,
@@ -17,6 +16,7 @@ import {
   trainingView,
 } from './gradient-pipeline/problems.js'
 import { noiseOf, type Plan, type Training, train } from './gradient-pipeline/train.js'
+import { choice, formatName, number } from './params.js'
 import { defineRunner, type ParamsOf } from './runner.js'
 
 const params = {

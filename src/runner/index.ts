@@ -34,6 +34,8 @@ const runners: Readonly<Record<string, () => Promise<Runner>>> = {
   'forward-overflow': async () => (await import('./forward-overflow.js')).forwardOverflow,
   'fp8-scaling': async () => (await import('./fp8-scaling.js')).fp8Scaling,
   train: async () => (await import('./train.js')).trainRunner,
+  'tensor-core': async () => (await import('./tensor-core.js')).tensorCoreRunner,
+  'mx-blocks': async () => (await import('./mx-blocks.js')).mxBlocks,
   saturation: async () => (await import('./saturation.js')).saturation,
 }
 

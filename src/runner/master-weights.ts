@@ -1,8 +1,8 @@
 /** The same many small updates in every recipe: which weights stop, which arrive, and what a cure costs in memory. */
 import * as z from 'zod/mini'
 import type { Block } from '../result/result.js'
-import { exactEnd, type Kept, keeperOf, keptRecipes, pathOf, recipesIn } from './master-weights/kept-weights.js'
 import { bytesOf, differences, findingsOf, paths, type Run, table, trace } from './master-weights/blocks.js'
+import { exactEnd, type Kept, keeperOf, keptRecipes, pathOf, recipesIn } from './master-weights/kept-weights.js'
 import { formatName, names, number } from './params.js'
 import { defineRunner } from './runner.js'
 

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import { distribution, distributionNames } from '../data/distributions.js'
 import { openInput } from '../data/input.js'
-import { loadProfile, profileKinds } from '../data/profile.js'
+import { loadProfile, loadSteps, profileKinds, type StepSource } from '../data/profile.js'
 import type { Source } from '../data/source.js'
 import { choice, number, path, text } from './params.js'
 import type { ParamsOf, Request } from './runner.js'
@@ -30,6 +30,15 @@ export const originNeeds = {
   df: 'distribution',
   count: 'distribution',
 } as const
+
+/** The steps of a recording one by one, where the numbers are one that has them. */
+export async function openSteps(
+  p: ParamsOf<typeof originParams>,
+  { seed }: Request,
+): Promise<readonly StepSource[] | undefined> {
+  if (p.input !== undefined || p.distribution !== undefined) return undefined
+  return loadSteps(p.profile, { kind: p.kind, tensor: p.tensor, seed })
+}
 
 export function openOrigin(p: ParamsOf<typeof originParams>, { seed, host }: Request): Promise<Source> | Source {
   const { tensor } = p

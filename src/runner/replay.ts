@@ -7,13 +7,13 @@ import { format } from '../format/parse.js'
 import { fateRounder, overflows, type Rounded, rounder } from '../format/round.js'
 import { canTally, tallyBlock } from '../kernel/tally.js'
 import type { Block, Finding } from '../result/result.js'
-import { contagionBlocks } from './replay/contagion.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { choice, formatName, number } from './params.js'
 import { bitsTable, fatesTable, fixedOptions, followNotes, histogram, type View, windowNote } from './replay/blocks.js'
-import { defineRunner, type ParamsOf, type Request } from './runner.js'
+import { contagionBlocks } from './replay/contagion.js'
 import { addBlock, addToTensor, counted, newTally, relativeError, type Tally } from './replay/tally.js'
 import { addExtent, type Extent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './replay/window.js'
+import { defineRunner, type ParamsOf, type Request } from './runner.js'
 
 const params = {
   ...originParams,

@@ -14,9 +14,19 @@ export interface Host {
     jobs: readonly Job[],
     progress: (done: number) => void | Promise<void> | undefined,
   ) => Promise<Done[]>
-  /** Writes a file whole or not at all. */
-  readonly save?: (file: string, text: string) => Promise<void>
+  /** Begins a file that comes into being whole or not at all. Throws 'cannot-write' and 'is-a-directory' at once. */
+  readonly draft?: (file: string) => Promise<Draft>
   readonly recipesIn?: (file: string) => Promise<RecipeFile>
+}
+
+/** A file in the making: whoever makes it writes to `path`, on any thread. */
+export interface Draft {
+  readonly path: string
+  write(text: string): Promise<void>
+  /** Gives it its name. */
+  commit(): Promise<void>
+  /** Removes what there is of it; after `commit` nothing. */
+  discard(): Promise<void>
 }
 
 /** What a file of recipes holds, as written, and where each entry or a key of it stands. */
@@ -27,6 +37,8 @@ export interface RecipeFile {
 
 export interface Outcome {
   readonly subject?: Label
+  /** Parameters that were not what was asked for: what they were instead. */
+  readonly params?: Readonly<Record<string, number | string | boolean>>
   readonly metrics: Metrics
   readonly findings: readonly Finding[]
   readonly blocks: readonly Block[]

@@ -7,9 +7,9 @@ import { format } from '../format/parse.js'
 import { fateRounder } from '../format/round.js'
 import type { Block, Cell, Finding } from '../result/result.js'
 import { lossScaler } from '../train/loss-scale.js'
-import { decimate } from './scaling/decimate.js'
 import { choice, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
+import { decimate } from './scaling/decimate.js'
 
 const params = {
   format: z._default(choice(['fp16', 'bf16', 'e5m2', 'e4m3fn']), 'fp16'),

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import { blocks } from '../data/rng.js'
 import { FpsimError } from '../errors.js'
-import { exp, expm1, log, log1p } from '../kernel/kernel.js'
+import { exp, expm1, log, log1p, log2 } from '../kernel/kernel.js'
 import type { Block, Cell, Finding } from '../result/result.js'
 import { type LossScaler, policyOf } from '../train/loss-scale.js'
 import { names, number } from './params.js'
@@ -38,7 +38,6 @@ const parts = ['drift', 'rates'] as const
 
 const two32 = 4294967296
 
-const log2 = (x: number): number => log(x) / log(2)
 const exp2 = (x: number): number => exp(x * log(2))
 
 /** How a policy moves: clean steps until growth, and log2 of its two factors. */

@@ -9,10 +9,10 @@ import type { Block, Finding } from '../result/result.js'
 import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
 import { formatName, number } from './params.js'
 import { windowNote } from './replay/blocks.js'
-import { addBinades, addRerounding, nearestPower, newRerounding, significandsOf } from './scale-sweep/rerounding.js'
-import { defineRunner, type ParamsOf, type Request } from './runner.js'
-import { type Thresholds, thresholdsOf } from './scaling/threshold.js'
 import { addExtent, type Extent, maxSafeScale, minGoodScale, newExtent, tolerableLoss } from './replay/window.js'
+import { defineRunner, type ParamsOf, type Request } from './runner.js'
+import { addBinades, addRerounding, nearestPower, newRerounding, significandsOf } from './scale-sweep/rerounding.js'
+import { type Thresholds, thresholdsOf } from './scaling/threshold.js'
 
 const params = {
   ...originParams,

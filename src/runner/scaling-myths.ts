@@ -3,14 +3,14 @@ import * as z from 'zod/mini'
 import { loadProfile } from '../data/profile.js'
 import { FpsimError } from '../errors.js'
 import type { Block, Tone } from '../result/result.js'
+import { choice, number, text } from './params.js'
+import { defineRunner } from './runner.js'
 import { recordedGradients } from './scaling-myths/gradients.js'
 import { type Evidence, label, type Measure, type Setting, type Verdict } from './scaling-myths/myth.js'
 import { updateOrder } from './scaling-myths/order.js'
 import { afterBackward, clipFirst, lossOverflow, unscaleInFp16, zeroThreshold } from './scaling-myths/places.js'
 import { forwardOverflow, prevention } from './scaling-myths/scalers.js'
 import { doubling, magnitude } from './scaling-myths/scales.js'
-import { choice, number, text } from './params.js'
-import { defineRunner } from './runner.js'
 
 /** The myths in the order of the screen. */
 const myths = {

@@ -1,17 +1,19 @@
 /** Loss-scale policies against a stream of gradients whose size drifts and spikes. */
 import * as z from 'zod/mini'
-import { maxSample, sampleOf, sizeOfSteps } from '../data/gradient-stream.js'
+import { maxSample, type Sample, sampleOf, sizeOfSteps } from '../data/gradient-stream.js'
+import type { StepSource } from '../data/profile.js'
 import { FpsimError } from '../errors.js'
 import { exponentOf, powerOfTwo } from '../format/bits.js'
 import { format } from '../format/parse.js'
 import type { Block, Finding } from '../result/result.js'
 import { policyNames } from '../train/loss-scale.js'
-import { openOrigin, originGroup, originNeeds, originParams } from './origin.js'
+import { openOrigin, openSteps, originGroup, originNeeds, originParams } from './origin.js'
 import { formatName, names, number } from './params.js'
 import { defineRunner, type ParamsOf, type Request } from './runner.js'
+import { eventTable, findingsOf, intervalNotes, raceTable, scalesChart } from './scaling/blocks.js'
+import { inventedOf, madeUp, stepsOf } from './scaling/invented.js'
 import { configOf, scaleParams, scalePowers, scalersOf, scaleSynonyms } from './scaling/options.js'
 import { judgeOf, type Race, type Ran, race } from './scaling/race.js'
-import { eventTable, findingsOf, intervalNotes, raceTable, scalesChart } from './scaling/blocks.js'
 
 const params = {
   ...originParams,
@@ -144,8 +146,12 @@ export const scaling = defineRunner({
     const { seed, host } = request
     const policies = p.policies.split(',')
     const sample = await readSample(p, request)
-    const sizeOf = sizeOfSteps({ ...p, seed })
-    const judge = judgeOf(sample, f)
+    const recorded = await openSteps(p, request)
+    const steps = stepsOf(p.steps, recorded, request.given)
+    const invented = recorded ? inventedOf(p, request.given) : p
+    const sizeOf = sizeOfSteps({ ...invented, steps, seed })
+    const stepAt = recorded && (async (t: number) => (await sampleOf(recorded[t] as StepSource)) as Sample)
+    const judge = judgeOf(stepAt ? await stepAt(0) : sample, f)
     const staticStart = p.staticScale ?? (policies.length === 1 ? p.initScale : undefined) ?? safeAt(sizeOf(0), judge)
     if (p.staticScale !== undefined && request.given?.has('staticScale') && !policies.includes('static'))
       throw new FpsimError('wrong-usage', {
@@ -158,9 +164,16 @@ export const scaling = defineRunner({
     const aim = castFormat(f.name)
     const own = { static: { initScale: staticStart }, ...(aim ? { 'te-delayed': { format: aim } } : {}) }
     const scalers = scalersOf(policies, configOf(p), { own, given: request.given })
-    const outcome = await race({ sample, sizeOf, steps: p.steps, f, scalers, progress: host.progress })
+    const outcome = await race({ sample: stepAt ?? sample, sizeOf, steps, f, scalers, progress: host.progress })
+    const told = madeUp({
+      invented,
+      steps,
+      recorded,
+      shipped: p.input === undefined && p.distribution === undefined && !/\.json$/i.test(p.profile),
+    })
     const draw: Record<(typeof parts)[number], () => Block[]> = {
-      scales: () => [scalesChart(outcome)],
+      // The sentences about the stream take their lines from the chart.
+      scales: () => [told.length > 0 ? scalesChart(outcome, 7 - told.length) : scalesChart(outcome)],
       event: () => [eventTable(outcome.runners[0] as Ran, f)],
       strategies: () => [raceTable(outcome)],
       interval: () => intervalNotes(outcome.runners[0] as Ran),
@@ -175,9 +188,10 @@ export const scaling = defineRunner({
             values: { values: sample.zeros + sample.nonfinite, zeros: sample.zeros, nonfinite: sample.nonfinite },
           },
         ]
-      : findingsOf(outcome, { f, sample, p })
+      : [...findingsOf(outcome, { f, sample, p: invented }), ...told]
     return {
-      subject: { code: 'scalingSubject', values: { source: sample.name, steps: p.steps, format: f.name } },
+      subject: { code: 'scalingSubject', values: { source: sample.name, steps, format: f.name } },
+      params: recorded ? { steps, ...invented } : {},
       metrics: metricsOf(outcome, staticStart),
       findings,
       blocks: empty ? [] : show.flatMap((part) => draw[part as (typeof parts)[number]]()),

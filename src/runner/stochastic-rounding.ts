@@ -5,11 +5,11 @@ import { rounder } from '../format/round.js'
 import { ulp } from '../format/ulp.js'
 import type { Block, Finding } from '../result/result.js'
 import { weightKeeper } from '../train/weights.js'
-import { edgeOf, type Moments, momentsAfter } from './stochastic-rounding/chance.js'
-import { exactEnd, masterOf, pathOf } from './master-weights/kept-weights.js'
 import { halfStep } from './lost-updates/lost.js'
+import { exactEnd, masterOf, pathOf } from './master-weights/kept-weights.js'
 import { formatName, number } from './params.js'
 import { defineRunner } from './runner.js'
+import { edgeOf, type Moments, momentsAfter } from './stochastic-rounding/chance.js'
 
 const params = {
   format: z._default(formatName(), 'bf16'),

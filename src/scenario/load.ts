@@ -172,8 +172,7 @@ export async function readScenario(nameOrPath: string): Promise<Reading> {
 /** What a lesson says of itself. */
 export type Outline = ScenarioFile & { readonly name: string }
 
-/** All shipped lessons as their files tell them; no runner is loaded and no parameter judged. Throws the first problem. */
-export async function outlines(): Promise<Outline[]> {
+async function readOutlines(): Promise<readonly Outline[]> {
   return Promise.all(
     (await scenarioNames()).map(async (name) => {
       const path = join(lessonDirectory(), `${name}.yaml`)
@@ -182,6 +181,14 @@ export async function outlines(): Promise<Outline[]> {
       return { ...parsed.data, name }
     }),
   )
+}
+
+let shipped: Promise<readonly Outline[]> | undefined
+
+/** All shipped lessons as their files tell them, read once; no runner is loaded and no parameter judged. Throws the first problem. */
+export function outlines(): Promise<readonly Outline[]> {
+  shipped ??= readOutlines()
+  return shipped
 }
 
 /** `readScenario`, throwing the first problem. */

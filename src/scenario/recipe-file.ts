@@ -1,4 +1,4 @@
-/** Recipes of one's own: a YAML file that holds one or a list of them, with the places for what is wrong. */
+/** Recipes of one's own: a YAML file of one, a list of them or the stages of a schedule, with the places for what is wrong. */
 import { readFile, stat } from 'node:fs/promises'
 import { FpsimError } from '../errors.js'
 import type { RecipeFile } from '../runner/runner.js'
@@ -24,24 +24,45 @@ async function textOf(file: string): Promise<string> {
 const isMapping = (x: unknown): x is Readonly<Record<string, unknown>> =>
   typeof x === 'object' && x !== null && !Array.isArray(x)
 
-/** Throws 'missing-file', 'yaml', and 'invalid-value' where something else than mappings stands there. */
+type Entry = RecipeFile['entries'][number]
+
+/** What a recipe without a name is called: as its file. */
+function nameOf(file: string): string {
+  const base = file.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '')
+  const name = base.replace(/[^\p{L}\p{N}._ -]/gu, '-').replace(/^[^\p{L}\p{N}]+/u, '')
+  return name === '' ? 'recipe' : name
+}
+
+/** Stages of a schedule as they are, without a name: a list of what has no other keys than those have. */
+const isStage = (entry: Entry): boolean =>
+  Object.hasOwn(entry, 'from') && Object.keys(entry).every((key) => key === 'from' || key === 'recipe')
+
+/** Throws 'missing-file', 'yaml', 'wrong-recipe' where nothing stands there, 'invalid-value' where no mappings do. */
 export async function readRecipes(file: string): Promise<RecipeFile> {
   const yaml = parseYaml(await textOf(file), file)
+  const called = nameOf(file)
   const list = Array.isArray(yaml.value)
-  const entries = list ? (yaml.value as unknown[]) : [yaml.value]
+  const values = list ? (yaml.value as unknown[]) : [yaml.value]
+  if (yaml.value === null || values.length === 0)
+    throw new FpsimError('wrong-recipe', { recipe: called, problem: 'empty', file, path: '', ...yaml.place([]) })
   const pathTo = (i: number, key?: string): PropertyKey[] => [...(list ? [i] : []), ...(key === undefined ? [] : [key])]
-  for (const [i, entry] of entries.entries())
-    if (!isMapping(entry))
-      throw new FpsimError('invalid-value', {
-        file,
-        path: '',
-        ...yaml.place(pathTo(i)),
-        value: entry,
-        problem: 'wrong-type',
-        expected: 'object',
-      })
+  const entries = values.map((entry, i): Entry => {
+    if (isMapping(entry)) return entry
+    throw new FpsimError('invalid-value', {
+      file,
+      path: '',
+      ...yaml.place(pathTo(i)),
+      value: entry,
+      problem: 'wrong-type',
+      expected: 'object',
+    })
+  })
+  if (list && entries.every(isStage))
+    return { entries: [{ name: called, schedule: entries }], place: () => yaml.place([]) }
+  const named = (entry: Entry, i: number): Entry =>
+    entry['name'] === undefined ? { ...entry, name: list ? `${called}-${i + 1}` : called } : entry
   return {
-    entries: entries as RecipeFile['entries'],
+    entries: entries.map(named),
     place: (i, key, of) => yaml.place(pathTo(i, key), { of }),
   }
 }

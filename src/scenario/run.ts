@@ -8,6 +8,7 @@ import type { Host, Outcome, Runner } from '../runner/runner.js'
 import { underOwnNames } from '../runner/synonyms.js'
 import { readRecipes } from './recipe-file.js'
 import type { Scenario } from './scenario.js'
+import { slotsOf } from './slots.js'
 
 export type Overrides = Readonly<Record<string, number | string | boolean>>
 
@@ -69,10 +70,21 @@ const combinations = (vary: Scenario['vary']): Overrides[] =>
 const recorded = (params: Record<string, unknown>): Params =>
   Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) as Params
 
+/** What the slots of the author's words name. */
+const namedIn = ({ title, ask, conclude, predict }: Scenario): string[] =>
+  [title, ask, conclude, predict?.ask, predict?.why].flatMap((text) =>
+    [...slotsOf(text?.en ?? ''), ...slotsOf(text?.zh ?? '')].map(({ name }) => name),
+  )
+
 /** Parameters and metrics, as the author's words may name them; where both have a name it is the metric's. */
-function slotsFor(params: Params, metrics: Metrics, runner: Runner): Record<string, Slot> {
+function slotsFor(scenario: Scenario, params: Params, metrics: Metrics, runner: Runner): Record<string, Slot> {
   const slot = (value: Slot['value'], as: NumberStyle): Slot => ({ value, as })
   return Object.fromEntries([
+    // A metric that this run has not: the words were written for another.
+    ...namedIn(scenario).flatMap((name) => {
+      const as = Object.hasOwn(runner.metrics, name) ? runner.metrics[name] : undefined
+      return as ? [[name, slot(Number.NaN, as)]] : []
+    }),
     ...Object.entries(params).map(([name, value]) => [name, slot(value, typeof value === 'number' ? 'power' : 'text')]),
     ...Object.entries(metrics).map(([name, value]) => [name, slot(value, runner.metrics[name] ?? 'number')]),
   ])
@@ -131,7 +143,7 @@ export async function runLoaded(
       host: { recipesIn: readRecipes, ...host },
       given: chosen,
     })
-    return { params: recorded(params), outcome }
+    return { params: { ...recorded(params), ...outcome.params }, outcome }
   }
   const { params, outcome } = await execute(base)
   const vary = variedBy(scenario, runner, overrides)
@@ -149,7 +161,7 @@ export async function runLoaded(
     params,
     seed,
     ...(subject ? { subject } : {}),
-    lesson: lessonOf(scenario, slotsFor(params, metrics, runner)),
+    lesson: lessonOf(scenario, slotsFor(scenario, params, metrics, runner)),
     metrics,
     findings,
     blocks: runs.length > 0 ? [...blocks, ...comparison({ ...scenario, vary }, runner, runs)] : blocks,

@@ -23,10 +23,9 @@ export function give(tape: Tape, to: Tensor, slab: Slab, { of, borrowed = false,
   if (!holds(to.gradient, of ?? fp32)) {
     if (!owned) {
       arrived = tape.fleeting.slab(slab.length)
-      copy(arrived, slab)
       owned = true
     }
-    roundWith(tape, arrived, to.gradient, gradientWay(way), lossesOf(tape, to))
+    roundWith(tape, arrived, to.gradient, gradientWay(way), lossesOf(tape, to), slab)
   } else tape.roundings++
   const before = to.grad
   if (before === undefined) {
@@ -59,7 +58,11 @@ export function backward(tape: Tape, loss: Tensor, scale = 1): void {
     }
     const gradients = outputs.map((each) => each.grad && (node.receive?.(each.grad, each) ?? each.grad))
     for (const each of outputs)
-      if (each.grad && each.name !== undefined) see(tape, 'gradient', each, each.name, each.grad, each.gradient)
+      if (each.grad && each.name !== undefined) {
+        see(tape, 'gradient', each, each.name, each.grad, each.gradient)
+        // Shown, they are not to be found among those of tensors without a name.
+        state.losses.delete(each)
+      }
     node.backward(gradients)
     for (const each of outputs) each.grad = undefined
   }

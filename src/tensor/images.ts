@@ -12,9 +12,9 @@ import {
   windowRows,
 } from '../kernel/convolve.js'
 import { addRow } from '../kernel/elementwise.js'
-import { product } from '../kernel/matrix.js'
-import { columnSums, sumOf } from './linear.js'
+import { columnSums } from './linear.js'
 import { close, open, room } from './operation.js'
+import { productsOf } from './products.js'
 import type { Tape } from './tape.js'
 import { demand, sameShape, shapeText, sizeOf, type Tensor } from './tensor.js'
 
@@ -55,23 +55,23 @@ export function conv2d(tape: Tape, x: Tensor, weight: Tensor, bias?: Tensor, o: 
   const [rows, columns] = [windowRows(windows), windowColumns(windows)]
   const m = windows.images * rows * columns
   const k = size * size * channels
-  const sum = sumOf(opened)
+  const products = productsOf(opened, w, { m, k, n })
   const seen = room(opened, m * k)
   unfold(seen, a.slab, windows)
   const y = room(opened, m * n)
-  product(y, seen, w.slab, { m, k, n, transposeB: true }, sum)
+  products.result(y, seen)
   if (b) addRow(y, y, b.slab)
   return close(opened, { shape: [windows.images, rows, columns, n], slab: y }, (gradient, give) => {
     if (a.wants) {
       const parts = room(opened, m * k)
-      product(parts, gradient, w.slab, { m, k: n, n: k }, sum)
+      products.toInput(parts, gradient)
       const to = room(opened, a.slab.length)
       fold(to, parts, windows)
       give(0, to)
     }
     if (w.wants) {
       const to = room(opened, n * k)
-      product(to, gradient, seen, { m: n, k: m, n: k, transposeA: true }, sum)
+      products.toWeight(to, gradient, seen)
       give(1, to)
     }
     if (b?.wants) give(2, columnSums(opened, gradient, n))

@@ -4,13 +4,11 @@ import { addRow, fill, sumRows } from '../kernel/elementwise.js'
 import { product } from '../kernel/matrix.js'
 import type { SumOptions } from '../kernel/sum-options.js'
 import { close, type Opened, open, room } from './operation.js'
+import { productsOf, sumOf } from './products.js'
 import type { Tape } from './tape.js'
 import { demand, fromEnd, sameShape, shapeText, sizeOf, type Tensor } from './tensor.js'
 
-/** How products of this operation are summed. */
-export const sumOf = ({ precision }: Opened): SumOptions => precision.sum ?? {}
-
-/** Whether that is the plain sum in float32. */
+/** Whether that is the plain sum in float32; sums without products are, beside a GPU's tensor cores too. */
 const plainSum = ({ accumulate = 'fp32', method = 'sequential', chunk }: SumOptions): boolean =>
   (accumulate === 'fp32' || (typeof accumulate === 'object' && accumulate.name === 'fp32')) &&
   method === 'sequential' &&
@@ -41,19 +39,19 @@ export function linear(tape: Tape, x: Tensor, weight: Tensor, bias?: Tensor): Te
   const opened = open(tape, 'linear', bias ? [x, weight, bias] : [x, weight], 2)
   const [a, w, b] = opened.inputs as [Tensor, Tensor, Tensor?]
   const m = sizeOf(x.shape) / k
-  const sum = sumOf(opened)
+  const products = productsOf(opened, w, { m, k, n })
   const y = room(opened, m * n)
-  product(y, a.slab, w.slab, { m, k, n, transposeB: true }, sum)
+  products.result(y, a.slab)
   if (b) addRow(y, y, b.slab)
   return close(opened, { shape: [...x.shape.slice(0, -1), n], slab: y }, (gradient, give) => {
     if (a.wants) {
       const to = room(opened, m * k)
-      product(to, gradient, w.slab, { m, k: n, n: k }, sum)
+      products.toInput(to, gradient)
       give(0, to)
     }
     if (w.wants) {
       const to = room(opened, n * k)
-      product(to, gradient, a.slab, { m: n, k: m, n: k, transposeA: true }, sum)
+      products.toWeight(to, gradient, a.slab)
       give(1, to)
     }
     if (b?.wants) give(2, columnSums(opened, gradient, n))

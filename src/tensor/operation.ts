@@ -112,6 +112,6 @@ function castValues(tape: Tape, of: Tensor, format: Format, precision: Precision
   const losses = tape.watch && of.name !== undefined ? newLosses() : undefined
   const slab = rounded(tape, of.slab, format, precision, precision, place, losses)
   if (tape.watch && losses && of.name !== undefined)
-    tape.watch({ kind: 'cast', name: of.name, values: valuesOf(slab), format, losses })
+    tape.watch({ kind: 'cast', name: of.name, shape: of.shape, values: valuesOf(slab), format, losses })
   return slab
 }

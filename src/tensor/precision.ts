@@ -2,6 +2,7 @@
 import { type Format, quantumExponent, type Rounding } from '../format/format.js'
 import { asFormat } from '../format/parse.js'
 import type { Overflow } from '../format/round.js'
+import type { BlockOptions } from '../kernel/blocks.js'
 import type { SumOptions } from '../kernel/sum-options.js'
 
 /** The operations by the names that a list of precisions knows them by. */
@@ -43,6 +44,11 @@ export interface ScaledPlace {
   readonly role: ScaledRole
 }
 
+/** A block format and how values are rounded to it; stochastic draws follow as those of `rounding`. */
+export interface BlockWay extends Omit<BlockOptions, 'seed'> {
+  readonly format: string
+}
+
 /** How one operation is computed. All formats must fit float32. */
 export interface Precision {
   /**
@@ -68,6 +74,11 @@ export interface Precision {
    * power of two by which the tensor is multiplied before it is rounded and divided after. Default: none.
    */
   readonly scale?: ((amax: number, place: ScaledPlace) => number) | undefined
+  /**
+   * What the operands of linear and conv2d are rounded to before each product, blocks running along its depth: inputs and
+   * weights `forward` in all three products, the gradient that arrives `backward` in two. Default: they stay.
+   */
+  readonly blocks?: { readonly forward: BlockWay; readonly backward: BlockWay } | undefined
 }
 
 /** The precision of an operation, given the formats of its inputs: an autocast list, or one answer for all. */

@@ -25,10 +25,20 @@ export function lossesOf(tape: Tape, of: Tensor): Losses | undefined {
   return counted
 }
 
-/** Rounds a slab in place, and counts. */
-export function roundWith(tape: Tape, slab: Slab, format: Format, way: Way = {}, losses?: Losses): void {
+/** Rounds a slab, in place or from another one, and counts. */
+export function roundWith(
+  tape: Tape,
+  slab: Slab,
+  format: Format,
+  way: Way = {},
+  losses: Losses | undefined = undefined,
+  from = slab,
+): void {
   const number = tape.roundings++
-  if (format === fp32 && losses === undefined) return
+  if (format === fp32 && losses === undefined) {
+    if (from !== slab) copy(slab, from)
+    return
+  }
   const { rounding = 'nearest-even', overflow = 'ieee' } = way
   const { rounders } = tape.state
   let rounder: SlabRounder
@@ -39,8 +49,7 @@ export function roundWith(tape: Tape, slab: Slab, format: Format, way: Way = {},
     rounder = rounders.get(key) ?? slabRounder(format, { rounding, overflow })
     rounders.set(key, rounder)
   }
-  if (losses === undefined) rounder(slab)
-  else rounder(slab, { losses })
+  rounder(slab, losses === undefined ? { from } : { from, losses })
 }
 
 /** A rounded copy, by way of a scale where the precision has one. */
@@ -55,10 +64,14 @@ export function rounded(
 ): Slab {
   const out = tape.fleeting.slab(slab.length)
   const factor = scale?.(largestSize(slab), place) ?? 1
-  if (factor === 1) copy(out, slab)
-  else multiplyBy(out, slab, factor)
+  if (factor === 1) {
+    roundWith(tape, out, format, way, losses, slab)
+    return out
+  }
+  multiplyBy(out, slab, factor)
   roundWith(tape, out, format, way, losses)
-  if (factor !== 1) multiplyBy(out, out, 1 / factor)
+  multiplyBy(out, out, 1 / factor)
+  tape.state.factors.set(out, factor)
   return out
 }
 
@@ -75,5 +88,12 @@ function largestSize(slab: Slab): number {
 
 export function see(tape: Tape, kind: Seen['kind'], of: Tensor, name: string, slab: Slab, format: Format): void {
   if (tape.watch)
-    tape.watch({ kind, name, values: valuesOf(slab), format, losses: tape.state.losses.get(of) ?? newLosses() })
+    tape.watch({
+      kind,
+      name,
+      shape: of.shape,
+      values: valuesOf(slab),
+      format,
+      losses: tape.state.losses.get(of) ?? newLosses(),
+    })
 }

@@ -25,6 +25,7 @@ export interface Seen {
    */
   readonly kind: 'output' | 'cast' | 'gradient' | 'parameter'
   readonly name: string
+  readonly shape: readonly number[]
   /** Good while the watcher runs. */
   readonly values: Float32Array
   readonly format: Format
@@ -73,6 +74,8 @@ interface State {
   /** Casts made in this step: a tensor is cast to a format once. */
   casts: Map<Tensor, Tensor[]>
   losses: Map<Tensor, Losses>
+  /** What slabs were multiplied by while they were rounded: times it, they hold values of their format. */
+  readonly factors: Map<Slab, number>
   readonly rounders: Map<string, SlabRounder>
 }
 
@@ -88,7 +91,7 @@ export function newTape({ precisions, seed = 1, watch }: TapeOptions): Tape {
     roundings: 0,
     operations: 0,
     recording: true,
-    state: { working: false, nodes: [], casts: new Map(), losses: new Map(), rounders: new Map() },
+    state: { working: false, nodes: [], casts: new Map(), losses: new Map(), factors: new Map(), rounders: new Map() },
   }
 }
 
@@ -117,6 +120,7 @@ export function step<T>(tape: Tape, number: number, work: () => T): T {
     state.nodes = []
     state.casts.clear()
     state.losses.clear()
+    state.factors.clear()
     // Of a backward pass that an error ended.
     for (const each of tape.parameters) each.grad = undefined
     tape.fleeting.release(mark)

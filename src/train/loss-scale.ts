@@ -1,13 +1,13 @@
 /** Loss scaling as the frameworks do it: `lossScaler(policy, config)` gives a pure state machine. */
 import { FpsimError } from '../errors.js'
 import { suggest } from '../suggest.js'
+import { type ConfigInput, type ResolvedConfig, resolve } from './loss-scale/config.js'
 import { constant, counted } from './loss-scale/counted.js'
 import { delayed } from './loss-scale/delayed.js'
 import { logmax } from './loss-scale/logmax.js'
-import { policies } from './policies.js'
-import { type ConfigInput, type ResolvedConfig, resolve } from './loss-scale/config.js'
 import type { Policy, ScaleRule, ScaleState, ScaleStep } from './loss-scale/policy.js'
 import { tolerant } from './loss-scale/tolerant.js'
+import { policies } from './policies.js'
 
 export type { LossScaleConfig, Policy, ScaleState, ScaleStep } from './loss-scale/policy.js'
 

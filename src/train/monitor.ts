@@ -1,5 +1,5 @@
 /** A monitor of a training in FP16: alarms from one step to the next, and beside it the one of the interview document. */
-import { log } from '../kernel/kernel.js'
+import { log2 } from '../kernel/kernel.js'
 
 /** What one step shows to who looks on. */
 export interface Seen {
@@ -115,8 +115,6 @@ export const startMonitor: MonitorState = {
   overflowsSinceGrowth: 0,
   active: [],
 }
-
-const log2 = (x: number): number => log(x) / log(2)
 
 /** A spread below this share of the mean is taken for it: a loss that stands still would make anything a spike. */
 const leastSpread = 1e-3

@@ -116,14 +116,21 @@ function decayed(gradient: number, weight: number, decay: number, r: Round): num
 
 type Update = Optimizer['next']
 
+/** The scalars of SGD, as its operations read them. */
+export function descentScalars(name: OptimizerName, hyper: Hyper, r: Round) {
+  return {
+    rate: r(-hyper.lr),
+    momentum: r(hyper.momentum),
+    damp: r(1 - hyper.dampening),
+    l2: r(hyper.weightDecay),
+    nesterov: name === 'nesterov',
+    /** Whether there is a buffer. */
+    keeps: name !== 'sgd' && hyper.momentum !== 0,
+  }
+}
+
 function descent(name: OptimizerName, hyper: Hyper, { compute: r, momentum: store }: Rounds): Update {
-  const [rate, mu, damp, decay] = [-hyper.lr, hyper.momentum, 1 - hyper.dampening, hyper.weightDecay].map(r) as [
-    number,
-    number,
-    number,
-    number,
-  ]
-  const keeps = name !== 'sgd' && hyper.momentum !== 0
+  const { rate, momentum: mu, damp, l2: decay, nesterov, keeps } = descentScalars(name, hyper, r)
   return ({ t, slots }, weights, gradients) => {
     const delta = new Float64Array(gradients.length)
     const before = slots.momentum
@@ -135,7 +142,7 @@ function descent(name: OptimizerName, hyper: Hyper, { compute: r, momentum: stor
         const sum = t === 0 || !before ? g : r(r(at(before, i) * mu) + r(damp * g))
         const stored = store(sum)
         buffer[i] = stored
-        g = name === 'nesterov' ? r(g + r(mu * stored)) : stored
+        g = nesterov ? r(g + r(mu * stored)) : stored
       }
       delta[i] = r(rate * g)
     }
@@ -143,25 +150,32 @@ function descent(name: OptimizerName, hyper: Hyper, { compute: r, momentum: stor
   }
 }
 
-/** The scalars of step t: computed in float64, as Python does, and rounded when they meet a tensor. */
-function corrections({ lr, beta1, beta2 }: Hyper, t: number, r: Round): { rate: number; root: number } {
-  return { rate: r(-(lr / (1 - wholePower(beta1, t)))), root: r(Math.sqrt(1 - wholePower(beta2, t))) }
+/** The scalars of Adam, as its operations read them. */
+export function adaptiveScalars(name: OptimizerName, hyper: Hyper, r: Round) {
+  const { lr, beta1, beta2, eps, weightDecay } = hyper
+  const decoupled = name === 'adamw'
+  return {
+    beta1: r(beta1),
+    rest1: r(1 - beta1),
+    beta2: r(beta2),
+    rest2: r(1 - beta2),
+    eps: r(eps),
+    l2: decoupled ? 0 : r(weightDecay),
+    /** Of the weights, before the move. */
+    decay: decoupled ? r(1 - lr * weightDecay) : undefined,
+    /** Those of step t, the first being 1: computed in float64, as Python does, and rounded when they meet a tensor. */
+    at: (t: number) => ({
+      rate: r(-(lr / (1 - wholePower(beta1, t)))),
+      root: r(Math.sqrt(1 - wholePower(beta2, t))),
+    }),
+  }
 }
 
 function adaptive(name: OptimizerName, hyper: Hyper, { compute: r, momentum, variance }: Rounds): Update {
-  const [b1, a1, b2, a2, eps] = [hyper.beta1, 1 - hyper.beta1, hyper.beta2, 1 - hyper.beta2, hyper.eps].map(r) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const decoupled = name === 'adamw'
-  const l2 = decoupled ? 0 : r(hyper.weightDecay)
-  const decay = decoupled ? r(1 - hyper.lr * hyper.weightDecay) : undefined
+  const { beta1: b1, rest1: a1, beta2: b2, rest2: a2, eps, l2, decay, at: scalarsAt } = adaptiveScalars(name, hyper, r)
   return ({ t, slots }, weights, gradients) => {
     const n = gradients.length
-    const { rate, root } = corrections(hyper, t + 1, r)
+    const { rate, root } = scalarsAt(t + 1)
     const before = { m: slots.momentum ?? new Float64Array(n), v: slots.variance ?? new Float64Array(n) }
     const [first, second, delta] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)]
     for (let i = 0; i < n; i++) {

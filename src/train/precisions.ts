@@ -2,10 +2,11 @@
 import { exponentOf, powerOfTwo } from '../format/bits.js'
 import { asFormat } from '../format/parse.js'
 import { fp32, type OpName, type Precision, type Precisions, type ScaledPlace } from '../tensor/precision.js'
-import { autocastPolicy } from './autocast.js'
 import { type OpName as ListedName, losses as lossesOfAutocast } from './autocast/lists.js'
+import { autocastPolicy } from './autocast.js'
 import { lossScaler, type ScaleState } from './loss-scale.js'
-import { type Recipe, sumOptionsOf } from './recipe.js'
+import { blockWayOf, sumOptionsOf } from './recipe/ways.js'
+import type { Recipe } from './recipe.js'
 
 /** The names that autocast's lists have for the tape's operations; what is not here is on no list. */
 const listed: Readonly<Partial<Record<OpName, ListedName>>> = {
@@ -26,7 +27,7 @@ const isLoss = (op: OpName): boolean => {
   return name !== undefined && lossesOfAutocast.includes(name)
 }
 
-/** Products whose operands Transformer Engine reads in FP8. */
+/** Products whose operands Transformer Engine reads in FP8 and in blocks. */
 const inFp8: readonly OpName[] = ['linear', 'conv2d']
 
 /** The precisions of a run, and a switch for evaluations: they leave the scales of FP8 alone. */
@@ -60,27 +61,30 @@ function delayedScales(forward: string, backward: string, isLearning: () => bool
 export function precisionsOf(recipe: Recipe): RunPrecisions {
   const run: { of: Precisions; learning: boolean } = { of: () => ({}), learning: true }
   const compute = asFormat(recipe.compute)
-  const sum = sumOptionsOf(recipe)
+  const sum = sumOptionsOf(recipe, recipe.compute)
   const { rounding } = recipe
   const narrow: Precision = { compute, sum, rounding }
   const wide: Precision = { compute: fp32, rounding }
   // TF32 is a way to read operands; what is stored stays FP32.
   const low: Precision =
     compute.name === 'tf32' ? { ...narrow, output: fp32, gradient: fp32, incoming: compute } : narrow
+  const [forward, backward] = [blockWayOf(recipe, 'forward'), blockWayOf(recipe, 'backward')]
   const fp8: Precision | undefined =
     recipe.forward === ''
       ? undefined
-      : {
-          compute: asFormat(recipe.forward),
-          output: compute,
-          gradient: compute,
-          incoming: asFormat(recipe.backward),
-          sum,
-          rounding,
-          // As the hardware converts. What is BF16 here would need 2^128 to notice.
-          overflow: 'saturate',
-          scale: delayedScales(recipe.forward, recipe.backward, () => run.learning),
-        }
+      : forward && backward
+        ? { ...low, blocks: { forward, backward } }
+        : {
+            compute: asFormat(recipe.forward),
+            output: compute,
+            gradient: compute,
+            incoming: asFormat(recipe.backward),
+            sum: sumOptionsOf(recipe, recipe.forward),
+            rounding,
+            // As the hardware converts. What is BF16 here would need 2^128 to notice.
+            overflow: 'saturate',
+            scale: delayedScales(recipe.forward, recipe.backward, () => run.learning),
+          }
   const products = (op: OpName): Precision => (fp8 && inFp8.includes(op) ? fp8 : low)
   const policy = autocastPolicy('pytorch')
   const lists = policy.kind === 'lists' ? policy.lists : undefined

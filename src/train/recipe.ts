@@ -1,12 +1,13 @@
 /** A recipe of mixed precision: the format of each role, and how losses are prevented. Data, checked. */
 import { FpsimError } from '../errors.js'
-import { type Format, type Rounding, roundings } from '../format/format.js'
+import { type Rounding, roundings } from '../format/format.js'
 import { asFormat } from '../format/parse.js'
-import { methods, type SumOptions } from '../kernel/sum-options.js'
 import { suggest } from '../suggest.js'
 import { fp32, holds } from '../tensor/precision.js'
 import { parseCompression } from './compress.js'
 import { lossScaler, policyOf } from './loss-scale.js'
+import { checkMasters, withMasters } from './recipe/masters.js'
+import { blockWayOf, sumOptionsOf, told, wrong } from './recipe/ways.js'
 import { recipes } from './recipes.js'
 import { type Keeping, keepings } from './weights.js'
 
@@ -21,11 +22,14 @@ export interface Recipe {
   readonly name: string
   /** What the network keeps as its weights. */
   readonly param: string
-  /** What updates are added in, where `weights` is master or stochastic. */
+  /** What updates are added in, where `weights` is master or stochastic; written without `weights`, it makes that master. */
   readonly master: string
   /** What operations compute in. */
   readonly compute: string
-  /** Sums of products: a format, or that and a way: `fp16`, `fp16:64` in chunks, `fp16:kahan`. */
+  /**
+   * Sums of products: a format, or that and a way: `fp16`, `fp16:64` in chunks, `fp16:kahan`; or the tensor cores of a GPU,
+   * which read operands in `compute`: `h100`, `v100:fp16` with results in fp16, `h100:wgmma` by that instruction.
+   */
   readonly accumulate: string
   /** The gradients of the weights, as the backward pass leaves them. */
   readonly grad: string
@@ -45,7 +49,11 @@ export interface Recipe {
   readonly scaling: Readonly<Record<string, number | string | boolean>>
   /** Of values and gradients. */
   readonly rounding: Rounding
-  /** Operands of linear and conv2d in FP8, each tensor with a scale of its own; '' without. */
+  /**
+   * Operands of linear and conv2d: in FP8, each tensor with a scale of its own; or in a block format, each block with one,
+   * blocks running along the depth of the product: `nvfp4`, `mxfp8-e4m3fn:rceil` with scales by that rule,
+   * `nvfp4:stochastic`. '' without.
+   */
   readonly forward: string
   readonly backward: string
 }
@@ -80,21 +88,6 @@ const plain: Recipe = {
   backward: '',
 }
 
-const wrong = (recipe: string, problem: string, values: Record<string, unknown>): FpsimError =>
-  new FpsimError('wrong-recipe', { recipe, problem, ...values })
-
-/** How `accumulate` is written. Throws 'wrong-recipe' and as `format`. */
-export function sumOptionsOf(recipe: Pick<Recipe, 'name' | 'accumulate'>): SumOptions {
-  const [name = '', way, ...more] = recipe.accumulate.split(':')
-  const accumulate = asFormat(name)
-  if (way === undefined) return accumulate === fp32 ? {} : { accumulate }
-  const chunk = Number(way)
-  const method = methods.find((known) => known === way)
-  if (more.length > 0 || !(method || (Number.isSafeInteger(chunk) && chunk > 0)))
-    throw wrong(recipe.name, 'accumulate', { option: 'accumulate', value: recipe.accumulate })
-  return method ? { accumulate, method } : { accumulate, chunk }
-}
-
 /** Words of a closed set, each with the key it stands at. */
 const closed: Readonly<Partial<Record<keyof Recipe, readonly string[]>>> = {
   autocast: autocasts,
@@ -105,30 +98,27 @@ const closed: Readonly<Partial<Record<keyof Recipe, readonly string[]>>> = {
 const formatKeys = ['param', 'master', 'compute', 'grad', 'state', 'forward', 'backward'] as const
 
 /**
- * A recipe from what was written: what is missing is as in fp32. Throws 'wrong-recipe' for what contradicts itself,
+ * A recipe from what was written: what is missing is as in `base`. Throws 'wrong-recipe' for what contradicts itself,
  * 'unknown-key', 'unknown-format', 'unknown-policy', 'invalid-value'.
  */
-export function recipeOf(given: Readonly<Record<string, unknown>>): Recipe {
-  const allowed = ['base', 'schedule', ...Object.keys(plain)]
+export function recipeOf(given: Readonly<Record<string, unknown>>, base: Recipe = plain): Recipe {
+  const keys = Object.keys(plain)
+  const allowed = ['base', 'schedule', ...keys]
   for (const key of Object.keys(given))
     if (!Object.hasOwn(plain, key))
       throw new FpsimError('unknown-key', { key, allowed, suggestion: suggest(key, allowed) })
-  const recipe = { ...plain, ...given } as Recipe
+  const merged = { ...base, ...given } as Recipe
+  checkWords(merged)
+  checkFormats(merged)
+  const recipe = withMasters(merged, given)
+  // A whole recipe has a master's format, whether it is used or not.
+  const isWhole = keys.every((key) => Object.hasOwn(given, key)) && given['master'] === plain.master
+  checkMasters(recipe, given['master'] !== undefined && !isWhole)
   check(recipe)
   return recipe
 }
 
-/** The format of a role; what is wrong with it is told with the role. */
-function formatAt(recipe: Recipe, key: (typeof formatKeys)[number]): Format {
-  try {
-    return asFormat(recipe[key])
-  } catch (error) {
-    if (error instanceof FpsimError) throw new FpsimError(error.code, { ...error.values, option: key })
-    throw error
-  }
-}
-
-function check(recipe: Recipe): void {
+function checkWords(recipe: Recipe): void {
   for (const [key, start] of Object.entries(plain)) {
     const value = recipe[key as keyof Recipe]
     if (typeof value !== typeof start || (key === 'name' && value === ''))
@@ -143,32 +133,62 @@ function check(recipe: Recipe): void {
         suggestion: suggest(String(value), allowed),
       })
   }
-  const { name } = recipe
+}
+
+const inBlocks = (recipe: Recipe) =>
+  (['forward', 'backward'] as const).filter((key) => blockWayOf(recipe, key) !== undefined)
+
+function checkFormats(recipe: Recipe): void {
+  const blocks: readonly string[] = inBlocks(recipe)
   for (const key of formatKeys) {
-    if (recipe[key] === '') continue
-    const f = formatAt(recipe, key)
-    if (!holds(fp32, f)) throw wrong(name, 'too-wide', { key, format: f.name })
+    if (recipe[key] === '' || blocks.includes(key)) continue
+    const f = told(key, () => asFormat(recipe[key]))
+    if (!(f.signed && f.subnormals)) throw wrong(recipe.name, 'no-numbers', { key, format: f.name })
+    if (!holds(fp32, f)) throw wrong(recipe.name, 'too-wide', { key, format: f.name })
   }
-  sumOptionsOf(recipe)
+}
+
+/** The tensor cores of a GPU where operands are FP8: products of one format are modelled, and none of blocks. */
+function checkGpu(recipe: Recipe, blocks: readonly string[]): void {
+  const { name, accumulate, forward, backward } = recipe
+  const { hardware } = sumOptionsOf(recipe, recipe.compute)
+  if (hardware === undefined || forward === '') return
+  const values = { option: 'accumulate', gpu: hardware, forward, backward }
+  if (blocks.length > 0) throw wrong(name, 'gpu-blocks', values)
+  // First whether the GPU has FP8 at all.
+  for (const operands of [forward, backward]) sumOptionsOf({ name, accumulate }, operands)
+  if (asFormat(forward) !== asFormat(backward)) throw wrong(name, 'gpu-mixed', values)
+}
+
+function check(recipe: Recipe): void {
+  const { name } = recipe
+  if ((recipe.forward === '') !== (recipe.backward === '')) throw wrong(name, 'half-fp8', {})
+  const { accumulate } = sumOptionsOf(recipe, recipe.compute)
+  if (accumulate !== undefined && !(asFormat(accumulate).signed && asFormat(accumulate).subnormals))
+    throw wrong(name, 'no-numbers', { key: 'accumulate', format: asFormat(accumulate).name })
+  const blocks = inBlocks(recipe)
+  checkGpu(recipe, blocks)
   parseCompression(recipe.comm)
   lossScaler(recipe.scaler, recipe.scaling)
-  const [param, master] = [asFormat(recipe.param), asFormat(recipe.master)]
-  if (recipe.weights === 'master' || recipe.weights === 'stochastic') {
-    if (master !== param && holds(param, master))
-      throw wrong(name, 'narrow-master', { option: 'master', master: master.name, param: param.name })
-  }
-  if ((recipe.forward === '') !== (recipe.backward === '')) throw wrong(name, 'half-fp8', {})
+  if (blocks.length === 1)
+    throw new FpsimError('unsupported-combination', {
+      options: [`forward ${recipe.forward}`, `backward ${recipe.backward}`],
+      option: 'backward',
+    })
   if (policyOf(recipe.scaler).family === 'delayed') throw wrong(name, 'delayed-loss', {})
 }
 
-/** The recipe of a name. Throws 'wrong-recipe'. */
+/** The recipe of a name; `fp16-amp/h100` is that recipe with the sums of products by `h100`. Throws as `recipeOf`. */
 export function recipeNamed(name: string): Recipe {
-  const row = recipes.find((known) => known.name === name)
+  const [base = '', accumulate, ...more] = name.split('/')
+  const row = recipes.find((known) => known.name === base)
   if (row === undefined) {
     const allowed = recipes.map((known) => known.name)
-    throw wrong(name, 'unknown', { allowed, suggestion: suggest(name, allowed) })
+    throw wrong(base, 'unknown', { allowed, suggestion: suggest(base, allowed) })
   }
-  return { ...plain, ...row }
+  if (accumulate === undefined) return { ...plain, ...row }
+  if (accumulate === '' || more.length > 0) throw wrong(name, 'accumulate', { option: 'accumulate', value: name })
+  return recipeOf({ ...row, name, accumulate })
 }
 
 export const recipeNames: readonly string[] = recipes.map(({ name }) => name)
@@ -206,7 +226,7 @@ export function scheduleWritten(entry: Readonly<Record<string, unknown>>, own: M
   const { name, schedule: stages, base, ...rest } = entry
   if (name === undefined) throw new FpsimError('invalid-value', { option: 'name', problem: 'missing' })
   if (stages === undefined) {
-    const recipe = recipeOf({ ...(base === undefined ? {} : lookUp(base)), name, ...rest })
+    const recipe = recipeOf({ name, ...rest }, base === undefined ? plain : lookUp(base))
     own.set(recipe.name, recipe)
     return { name: recipe.name, stages: [{ from: 0, recipe }] }
   }

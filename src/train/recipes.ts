@@ -9,6 +9,9 @@ const brain = { param: 'bf16', compute: 'bf16', grad: 'bf16', comm: 'bf16' } as 
 /** O2 and the paper's own: FP16 everywhere but for the master weights, the states and the loss. */
 const withMaster = { ...half, autocast: 'model', weights: 'master' } as const
 
+/** FP32 masters and sums; BF16 between the products. */
+const blocks = { compute: 'bf16', autocast: 'lists' } as const
+
 export const recipes: readonly Row[] = [
   { name: 'fp32' },
   // Operands of products are read with 11 bits; what is kept stays FP32.
@@ -31,4 +34,10 @@ export const recipes: readonly Row[] = [
   { name: 'bf16-kahan', ...brain, state: 'bf16', weights: 'kahan' },
   // Transformer Engine: e4m3fn forward, e5m2 backward, BF16 between, delayed scaling.
   { name: 'fp8-hybrid', compute: 'bf16', autocast: 'lists', forward: 'e4m3fn', backward: 'e5m2' },
+  // Its Format.E4M3: one format for all operands, as the tensor cores of `fp8-e4m3/h100` are modelled.
+  { name: 'fp8-e4m3', compute: 'bf16', autocast: 'lists', forward: 'e4m3fn', backward: 'e4m3fn' },
+  // Transformer Engine's MXFP8: e4m3fn both ways, a power of two for every 32 values.
+  { name: 'mxfp8', ...blocks, forward: 'mxfp8-e4m3fn:rceil', backward: 'mxfp8-e4m3fn:rceil' },
+  // Its NVFP4 without what is optional there: blocks of 16 in one dimension for weights too, no Hadamard transform.
+  { name: 'nvfp4', ...blocks, forward: 'nvfp4', backward: 'nvfp4:stochastic' },
 ]

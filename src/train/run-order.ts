@@ -1,8 +1,8 @@
 /** One iteration in a framework's order: what the optimizer gets for a gradient, and the scale after it. */
 import type { Format } from '../format/format.js'
 import { rounder } from '../format/round.js'
-import type { LossScaler } from './loss-scale.js'
 import type { ScaleState } from './loss-scale/policy.js'
+import type { LossScaler } from './loss-scale.js'
 import type { FrameworkOrder, OrderStep } from './scaler-order.js'
 
 export interface Iteration {

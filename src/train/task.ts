@@ -48,7 +48,10 @@ export type Shown =
 /** A network with its data, ready to be trained on a tape. */
 export interface Model {
   readonly phases: readonly Phase[]
-  /** On the test data; by the names of `measures`. Called within a step of its own and without recording. */
+  /**
+   * On the test data; by the names of `measures`, and under NAMEError by how much one may be off by chance (its standard
+   * error), where test data are few. Called within a step of its own and without recording.
+   */
   evaluate(tape: Tape): Readonly<Record<string, number>>
   /** Called once, at the end, likewise. */
   show?(tape: Tape): readonly Shown[]
@@ -99,6 +102,8 @@ export interface TaskKind {
   /** The data sets that `data` may name, the first being the usual one; none: it has only one. */
   readonly data: readonly string[]
   readonly variants?: readonly string[]
+  /** Its networks have one depth, whatever `depth` says. */
+  readonly fixedDepth?: boolean
   defaults(o: TaskOptions): TaskDefaults
   /** Throws 'invalid-value', 'bad-data', 'missing-file'. */
   load(o: TaskOptions, seed: number): Promise<Task>

@@ -8,6 +8,7 @@
  * Without a scaler nothing is looked for, and an Inf goes into the weights. A run that broke is a result: once a weight is
  * not finite the rest of its history is NaN.
  */
+import type { Gradient } from '../data/gradient-file.js'
 import { FpsimError } from '../errors.js'
 import { asFormat } from '../format/parse.js'
 import { backward } from '../tensor/backward.js'
@@ -18,16 +19,19 @@ import { precisionsOf, type RunPrecisions } from './precisions.js'
 import type { Recipe, Schedule } from './recipe.js'
 import type { Make, Model, Task } from './task.js'
 import { addUnnamed, type Counter, countsOf, newCounter, watcher } from './training/counter.js'
+import type { Kept } from './training/mover.js'
 import type { History, StepCounts, Trained, TrainOptions } from './training/options.js'
 import { type Player, playerOf } from './training/player.js'
 import { partsOf, sampler } from './training/samples.js'
 import { amaxOf, scalingOf } from './training/scaling.js'
-import type { Kept } from './training/updater.js'
 
 export type { History, StepCounts, TensorCounts, Trained, TrainOptions } from './training/options.js'
 
 /** Called after a step; what it returns is awaited. */
 export type Progress = (done: number) => void | Promise<void> | undefined
+
+/** Given the gradients of each step that is counted; what it returns is awaited. */
+export type Recorder = (step: number, gradients: readonly Gradient[]) => Promise<void>
 
 /** A tape with the network of a stage, at work. */
 interface Stage {
@@ -51,7 +55,13 @@ function openStage(task: Task, recipe: Recipe, o: TrainOptions, counter: Counter
 
 const nans = (n: number): Float64Array => new Float64Array(n).fill(Number.NaN)
 
-const allFinite = (values: Float64Array): boolean => {
+/** Gives the memory of a stage back. */
+function closeStage({ tape, players }: Stage): void {
+  for (const { mover } of players) mover.close()
+  closeTape(tape)
+}
+
+const allFinite = (values: Float32Array | Float64Array): boolean => {
   for (const x of values) if (!Number.isFinite(x)) return false
   return true
 }
@@ -77,6 +87,7 @@ export async function train(
   { name, stages }: Schedule,
   o: TrainOptions,
   progress?: Progress,
+  recorder?: Recorder,
 ): Promise<Trained> {
   const { steps, batch, lossWeight = 1, accumulate = 1, workers = 1, clear = true, every = 0 } = o
   if (batch < accumulate * workers)
@@ -132,6 +143,7 @@ export async function train(
     counter.values = 0
     counter.lost = 0
     counter.sizes = every > 0 && at % every === 0 ? new Map() : undefined
+    counter.kept = recorder && counter.sizes ? [] : undefined
     let overflowed = false
     let squares = 0
     let amax = 0
@@ -147,7 +159,7 @@ export async function train(
       const combined = player.combine(gradients, inverseScale(scale))
       record.sent += combined.sent
       if (!combined.finite) overflowed = true
-      amax = Math.max(amax, amaxOf(combined.gradients) * scale)
+      if (scaling.wantsAmax) amax = Math.max(amax, amaxOf(combined.gradients) * scale)
       const { gradients: clipped, norm } = player.clip(combined.gradients)
       squares += norm * norm
       if (!clear) player.leave(clipped)
@@ -174,15 +186,15 @@ export async function train(
     scaling.state = scaling.next(scaling.state, overflowed, amax)
   }
 
-  const isBroken = (): boolean => stage.players.some(({ kept }) => !allFinite(kept.weights.seen))
+  const isBroken = (): boolean => stage.players.some(({ mover }) => !allFinite(mover.seen()))
 
   let done = 0
   try {
     for (; done < steps; done++) {
       const now = stages.findLast(({ from }) => from <= done) ?? first
       if (now.recipe !== recipe) {
-        const kept = stage.players.map((player) => player.kept)
-        closeTape(stage.tape)
+        const kept = stage.players.map(({ mover }) => mover.kept())
+        closeStage(stage)
         recipe = now.recipe
         stage = openStage(task, recipe, o, counter, kept)
         scaling = scalingOf(recipe, o)
@@ -194,6 +206,7 @@ export async function train(
         gaveUpAt = done
         break
       }
+      if (counter.kept) await recorder?.(done, counter.kept)
       if (history.losses.some((losses) => !Number.isFinite(losses[done])) && isBroken()) {
         brokenAt = done
         break
@@ -205,7 +218,7 @@ export async function train(
     stage.precisions.learning = false
     const measures = step(tape, steps, () => quietly(tape, () => model.evaluate(tape)))
     const shown = step(tape, steps + 1, () => quietly(tape, () => model.show?.(tape) ?? []))
-    const sizes = players.map(({ kept }) => kept.weights.seen.length)
+    const sizes = players.map(({ mover }) => mover.length)
     return {
       name,
       steps,
@@ -215,7 +228,7 @@ export async function train(
       shown,
       counts,
       parameters: sizes.reduce((sum, n) => sum + n, 0),
-      bytes: (players[0] as Player).updater.bytes,
+      bytes: (players[0] as Player).bytes,
       brokenAt,
       gaveUpAt,
       totals,
@@ -223,6 +236,6 @@ export async function train(
       sent: done === 0 ? 0 : record.sent / done,
     }
   } finally {
-    closeTape(stage.tape)
+    closeStage(stage)
   }
 }

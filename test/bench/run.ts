@@ -19,8 +19,12 @@ import { uniform } from '../../src/data/rng.js'
 import { rounder } from '../../src/format/round.js'
 import { quantize } from '../../src/kernel/quantize.js'
 import { root } from '../support.js'
+import { blocksBench } from './blocks.js'
 import { kernelBench } from './kernel.js'
 import { tensorBench } from './tensor.js'
+import { tensorCoreBench } from './tensor-core.js'
+import { trainingBench } from './training.js'
+import { verifyBench } from './verify.js'
 
 const runs = 21
 const door = join(root, 'bin', 'fpsim.js')
@@ -186,4 +190,8 @@ installedSize()
 files()
 await codec()
 await kernelBench()
+blocksBench()
 tensorBench()
+await trainingBench()
+tensorCoreBench()
+verifyBench()

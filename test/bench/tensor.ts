@@ -1,5 +1,6 @@
 /** The kernels over slabs: the products of the bench's transformer, rounding, activations, rows; timed in turn. */
 import { uniform } from '../../src/data/rng.js'
+import { asFormat } from '../../src/format/parse.js'
 import { newArena, type Slab, valuesOf } from '../../src/kernel/arena.js'
 import * as elementwise from '../../src/kernel/elementwise.js'
 import { multiply } from '../../src/kernel/gemm.js'
@@ -63,13 +64,21 @@ function productRow(
   return { name: `${name}${batch > 1 ? `, ${batch}` : ''}`, run, work: 2 * m * k * n * batch, unit: 'GFLOP/s', count }
 }
 
+/** All products of a transformer step in float32, once each: what its time is measured by. */
+export function productsOfStep(): () => void {
+  const rows = products.map((each) => productRow(each, {}, 'fp32'))
+  return () => {
+    for (const { run, count = 1 } of rows) for (let i = 0; i < count; i++) run()
+  }
+}
+
 function valueRows(): Row[] {
   const n = 1 << 18
   const [a, b, to, row] = [random(n, 3), random(n, 4), arena.slab(n), random(64, 5)]
   const [stats, small] = [arena.slab(n / 32), [arena.slab(64), arena.slab(64)] as const]
   const losses = newLosses()
   const layer = { columns: 64, weight: row, stats }
-  const scalars = { beta1: 0.9, beta2: 0.999, eps: 1e-8, l2: 0, rate: -1e-3, root: 1 }
+  const scalars = { beta1: 0.9, rest1: 0.1, beta2: 0.999, rest2: 0.001, eps: 1e-8, l2: 0, rate: -1e-3, root: 1 }
   const slots = { weights: a, gradients: b, first: arena.zeros(n), second: arena.zeros(n) }
   const rounders = (['fp16', 'bf16'] as const).map((f) => [f, slabRounder(f)] as const)
   const rows: [string, () => void][] = [
@@ -96,6 +105,7 @@ function valueRows(): Row[] {
     ],
     ['log-softmax, rows of 64', () => normalize.logSoftmax(to, a, 64)],
     ['Adam', () => adam(to, slots, scalars)],
+    ['Adam in bf16', () => adam(to, slots, scalars, { compute: asFormat('bf16'), state: asFormat('bf16') })],
   ]
   return rows.map(([name, run]) => ({ name, run, work: n, unit: 'ns' }))
 }

@@ -127,7 +127,10 @@ const usage: readonly Row[] = [
   ['run good.yaml 65536', 2, /did you mean --scale 65536\?.*run good\.yaml --scale/, /run good\.yaml --scale 65536/],
   ['run good.yaml --scael 4', 2, /did you mean --scale\?/, /是否想用 --scale？/],
   ['run good.yaml --scale big', 2, /^invalid --scale: "big"/, /^--scale 的值无效/],
-  ['check', 2, /^fpsim check needs FILE/, /^fpsim check 需要 FILE/],
+  ['check --from nowhere', 66, /^nowhere: no such file/, /^nowhere：/],
+  ['explain undeflow', 2, /did you mean underflow\?/, /是否想用 underflow？/],
+  ['explain qqqq', 2, /invalid TERM: "qqqq"/, /qqqq/],
+  ['explain --search zzzz', 2, /"zzzz"/, /"zzzz"/],
 ]
 
 const data: readonly Row[] = [

@@ -23,14 +23,22 @@ export function inFolder<T>(work: (folder: string) => T): T {
   }
 }
 
-/** What each command line printed, and its exit code; no terminal, no language, nothing on standard input. */
-export function batch(lines: readonly (readonly string[])[], o: BatchOptions = {}): Ran[] {
+/** A command line with what stands on its standard input. What is set in `env` stays set for the lines that follow. */
+export interface Line {
+  readonly argv: readonly string[]
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What each command line printed, and its exit code; no terminal, no language, on standard input nothing or what is given. */
+export function batch(lines: readonly (readonly string[] | Line)[], o: BatchOptions = {}): Ran[] {
   return inFolder((folder) => {
     const file = join(folder, 'lines.json')
-    writeFileSync(file, JSON.stringify(lines))
+    const all = lines.map((line) => ('argv' in line ? line : { argv: line }))
+    writeFileSync(file, JSON.stringify(all))
     const { PATH, HOME, TMPDIR, SystemRoot } = process.env
     const { status, stdout, stderr } = spawnSync(process.execPath, [worker, file], {
-      env: { PATH, HOME, TMPDIR, SystemRoot, ...o.env },
+      env: { PATH, HOME, TMPDIR, SystemRoot, FPSIM_STATE: join(folder, 'state'), ...o.env },
       cwd: o.cwd ?? root,
       input: '',
       encoding: 'utf8',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { root } from '../support.js'
+import { root, state } from '../support.js'
 
 const hasScript = /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '')
 const program = `'${process.execPath}' '${join(root, 'bin', 'fpsim.js')}'`
@@ -13,7 +13,7 @@ function atTerminal(line: string, o: { env?: Record<string, string>; prompt?: Re
   const { PATH, HOME } = process.env
   const command = `stty cols 80 2>/dev/null; ${program} ${line}`
   const child = spawn('script', ['-qec', command, '/dev/null'], {
-    env: { PATH, HOME, SHELL: '/bin/sh', TERM: 'xterm-256color', ...o.env },
+    env: { PATH, HOME, SHELL: '/bin/sh', TERM: 'xterm-256color', FPSIM_STATE: state, ...o.env },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let screen = ''

@@ -8,7 +8,6 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { loadDataset } from '../../src/data/dataset.js'
 import {
   type DatasetFile,
   type DatasetName,
@@ -21,6 +20,7 @@ import { mixture } from '../../src/data/dataset/mixture.js'
 import { batches, gather, shuffled, windowStarts, windowsAt, windowsInOrder } from '../../src/data/dataset/order.js'
 import { seriesDataset } from '../../src/data/dataset/series.js'
 import { textOf } from '../../src/data/dataset/text.js'
+import { loadDataset } from '../../src/data/dataset.js'
 import { FpsimError } from '../../src/errors.js'
 import { root } from '../support.js'
 

@@ -10,12 +10,10 @@ import {
   gpus,
   type Instruction,
   type Output,
-  orderOf,
-  stepOf,
   type TensorCoreOptions,
   tensorCore,
-  tensorCoreDot,
 } from '../../src/format/tensor-core.js'
+import { orderOf, stepOf, tensorCoreDot } from '../../src/format/tensor-core-dot.js'
 import { codeOfRefusal } from '../kernel/inputs.js'
 import { root, shared, withoutShared } from '../support.js'
 

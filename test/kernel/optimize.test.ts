@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { newArena, valuesOf } from '../../src/kernel/arena.js'
 import { adam, descend, move } from '../../src/kernel/optimize.js'
-import { type Hyper, type OptimizerName, optimizer } from '../../src/train/optimizer.js'
 import { wholePower } from '../../src/train/optimizer/power.js'
+import { type Hyper, type OptimizerName, optimizer } from '../../src/train/optimizer.js'
 import { weightKeeper } from '../../src/train/weights.js'
 import { words } from './inputs.js'
 
@@ -37,6 +37,7 @@ test('optimizers over slabs: the bits of train/, NaN and infinities too', () => 
         const g = Float32Array.from({ length: n }, real)
         if (t === 5) g.set([Number.NaN, Infinity, 0, -0].slice(0, n))
         const step = recipe.next(state, kept.held, g)
+        const earlier = kept.held
         state = step.state
         kept = keeper.next(kept, step.move)
         const gradients = arena.of(g)
@@ -44,14 +45,18 @@ test('optimizers over slabs: the bits of train/, NaN and infinities too', () => 
           const rate = -(lr / (1 - wholePower(beta1, t)))
           const root = Math.sqrt(1 - wholePower(beta2, t))
           const l2 = name === 'adamw' ? 0 : weightDecay
-          adam(delta, { weights, gradients, first, second }, { beta1, beta2, eps, l2, rate, root })
+          const [rest1, rest2] = [1 - beta1, 1 - beta2]
+          adam(delta, { weights, gradients, first, second }, { beta1, rest1, beta2, rest2, eps, l2, rate, root })
         } else {
           const scalars = { momentum, damp: 1 - dampening, l2: weightDecay, rate: -lr, nesterov: name === 'nesterov' }
           const buffer = name === 'sgd' ? {} : { buffer: first, first: t === 1 }
           descend(delta, { weights, gradients, ...buffer }, scalars)
         }
-        if (name === 'adamw') move(weights, delta, 1 - lr * weightDecay)
-        else move(weights, delta)
+        const moved = move(weights, delta, name === 'adamw' ? { decay: 1 - lr * weightDecay } : {})
+        const before = earlier
+        const due = Array.from(step.move.delta, (d, i) => (d === 0 ? -1 : i)).filter((i) => i >= 0)
+        const lost = due.filter((i) => before[i] === kept.held[i]).length
+        assert.deepEqual(moved, { updates: due.length, lost })
         const said = `${name} ${JSON.stringify(given)}, step ${t} of ${n}`
         const equal = (got: Float32Array, wanted: ArrayLike<number> | undefined, what: string): void => {
           for (let i = 0; i < n; i++)

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import { FpsimError } from '../../src/errors.js'
 import { gpus, instructions, outputs, type TensorCoreOptions, tensorCore } from '../../src/format/tensor-core.js'
 import { newArena, valuesOf } from '../../src/kernel/arena.js'
 import { type DotOptions, dot } from '../../src/kernel/dot.js'
@@ -165,6 +166,20 @@ test('the operands are left as they were', () => {
 test('which way', () => {
   const a = new Float32Array(4)
   assert.equal(gemmPath({ a, b: a, m: 2, k: 2, n: 2 }, sumPlanOf({ hardware: 'h100' }, sumOptionKeys)), 'tensorCore')
+})
+
+test('a name that means another format is asked about; what a GPU has is told', () => {
+  const values = (o: DotOptions) => {
+    try {
+      dot([1], [1], o)
+    } catch (error) {
+      return error instanceof FpsimError ? error.values : {}
+    }
+    return {}
+  }
+  assert.equal(values({ hardware: 'h100', input: 'e4m3' })['suggestion'], 'e4m3fn')
+  assert.deepEqual(values({ hardware: 'v100', input: 'bf16' })['allowed'], ['fp16'])
+  assert.deepEqual(values({ hardware: 'a100', input: 'e4m3fn' })['allowed'], ['fp16', 'bf16', 'tf32'])
 })
 
 test('refusals', () => {

@@ -34,7 +34,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   yaml: ['scenario/', 'learn/'],
   acorn: ['runner/calc/expression.ts'],
   // The independent FP16, where fpsim is judged.
-  '@petamoriken/float16': ['runner/verify.ts'],
+  '@petamoriken/float16': ['runner/verify'],
   zod: ['runner/', 'scenario/', 'learn/'],
 }
 

@@ -34,6 +34,11 @@ const values = Array.from({ length: 1000 }, (_, i) => (i % 2 ? 1 : -1) * 2 ** -(
 writeFileSync(join(folder, 'gradients.npy'), npy(values))
 writeFileSync(join(folder, 'model.safetensors'), safetensors(values))
 copyFileSync(join(root, 'test', 'vectors', 'logs', 'apex-healthy.log'), join(folder, 'train.log'))
+writeFileSync(join(folder, 'class.csv'), 'student\n20231234\n20231235\n')
+writeFileSync(
+  join(folder, 'answers.csv'),
+  'student,exercise,answer\n20231234,tie-to-even,3116\n20231235,tie-to-even,7\n',
+)
 writeFileSync(join(folder, 'my.yaml'), readFileSync(join(root, 'scenarios', 'underflow.yaml')))
 
 /** The words of a command line, double quotes respected, comments dropped. */

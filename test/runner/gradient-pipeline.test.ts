@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { f16round } from '@petamoriken/float16'
+import { normals } from '../../src/data/normals.js'
 import { FpsimError } from '../../src/errors.js'
 import { render } from '../../src/render/render.js'
 import type { Result, Table } from '../../src/result/result.js'
-import { normals } from '../../src/runner/normals.js'
 import { runScenario } from '../../src/scenario/library.js'
 
 type Params = Record<string, number | string | boolean>

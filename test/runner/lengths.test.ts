@@ -13,6 +13,8 @@ const lessons = [
   ['lost-updates'],
   ['fp8-scaling'],
   ['saturation'],
+  ['mx-blocks'],
+  ['mx-blocks', { format: 'nvfp4' }],
   ['monitor'],
   ['clipping'],
   ['cures'],
@@ -21,6 +23,12 @@ const lessons = [
   ['gradient-accumulation', { about: 'memory' }],
   ['gradient-pipeline'],
   ['gradient-pipeline', { problem: 'precision' }],
+  // How long the screens of trainings are does not depend on their steps, but for a sentence or two that few steps add.
+  ['train-simple', { steps: 100 }],
+  ['train-image', { steps: 20 }],
+  ['train-text', { steps: 4, units: 16, depth: 1 }],
+  ['train-series', { steps: 20, units: 8 }],
+  ['train-gan', { steps: 4, units: 16 }],
 ] as const
 
 for (const [name, params] of lessons)

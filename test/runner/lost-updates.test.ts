@@ -7,7 +7,15 @@ import { decode } from '../../src/format/decode.js'
 import { largest } from '../../src/format/format.js'
 import { format } from '../../src/format/parse.js'
 import { render } from '../../src/render/render.js'
-import { edgeRatios, halfStep, hasOddCode, isLost, smallestMove, stuckFrom, updater } from '../../src/runner/lost-updates/lost.js'
+import {
+  edgeRatios,
+  halfStep,
+  hasOddCode,
+  isLost,
+  smallestMove,
+  stuckFrom,
+  updater,
+} from '../../src/runner/lost-updates/lost.js'
 import { runScenario } from '../../src/scenario/library.js'
 
 const float = new Float32Array(1)

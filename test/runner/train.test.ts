@@ -50,14 +50,16 @@ test('the FP32 twin is always there, and all is compared with it', async () => {
   const { metrics, findings } = await run('train-simple', { recipes: 'pure-fp16', loops: 'repaired', steps: 60 })
   assert.ok(Number.isFinite(metrics['fp32Loss']))
   assert.ok(Number.isFinite(metrics['pureFp16Loss']))
-  assert.ok(Number.isNaN(metrics['fp16AmpLoss']))
+  // Of recipes that were not trained, and of what did not happen, nothing is said.
+  for (const name of ['fp16AmpLoss', 'bf16Measure', 'fp32BrokenAt', 'plainLoss', 'fp32SkippedFirst'])
+    assert.ok(!(name in metrics), name)
   assert.equal(metrics['runs'], 2)
   assert.ok(findings.some(({ code, values }) => code === 'train-same' && values['names'] === 'pure-fp16'))
 })
 
 test('techniques are compared with the plain run', async () => {
   const overrides = { recipes: 'fp16-amp', loops: 'repaired', steps: 40, workers: 2, compress: 'topk:0.05', clip: 1 }
-  const { metrics, blocks } = await run('train-simple', overrides)
+  const { metrics, blocks, findings } = await run('train-simple', overrides)
   assert.equal(metrics['runs'], 3)
   const plain = await run('train-simple', { recipes: 'fp32', loops: 'repaired', steps: 40 })
   assert.equal(metrics['plainLoss'], plain.metrics['fp32Loss'])
@@ -68,12 +70,105 @@ test('techniques are compared with the plain run', async () => {
     table.rows.map((row) => row.at(-1)),
     [0, 168, 168, null],
   )
+  // FP32 with the techniques is what the recipes are compared with, FP32 without them what the techniques are.
+  assert.deepEqual(
+    table.data?.rows.map(([recipe, loop, verdict]) => [recipe, loop, verdict]),
+    [
+      ['fp32', 'plain', 'plain'],
+      ['fp32', 'repaired', 'twin'],
+      ['fp16-amp', 'repaired', 'same'],
+    ],
+  )
+  const told = findings.find(({ code }) => code === 'train-techniques')
+  assert.deepEqual(told?.values, {
+    measure: 'accuracy',
+    as: 'percent',
+    words: 'workers 2 topk:0.05, clip 1',
+    value: metrics['fp32Measure'],
+    plain: metrics['plainMeasure'],
+    sent: 168,
+    dense: 4 * 430,
+    good: false,
+  })
+  assert.equal(told?.tone, 'bad')
+  // Each alone as if it had been asked for alone.
+  const { clip, exchange } = findings.find(({ code }) => code === 'train-alone')?.values ?? {}
+  const alone = async (some: Overrides) => {
+    const one = await run('train-simple', { recipes: 'fp32', loops: 'repaired', steps: 40, ...some })
+    return one.metrics['fp32Measure']
+  }
+  assert.equal(clip, await alone({ clip: 1 }))
+  assert.equal(exchange, await alone({ workers: 2, compress: 'topk:0.05' }))
+  assert.deepEqual([metrics['clipMeasure'], metrics['exchangeMeasure']], [clip, exchange])
+})
+
+test('a clip that never acts is said not to, and earns no praise; one that does is compared', async () => {
+  const of = (some: Overrides) =>
+    run('train-simple', { recipes: 'fp32', loops: 'repaired', steps: 30, lossWeight: 1e-5, ...some })
+  const idle = await of({ clip: 1 })
+  assert.equal(idle.metrics['plainLoss'], idle.metrics['fp32Loss'])
+  const told = idle.findings.find(({ code }) => code === 'train-clip-idle')
+  assert.ok(told && told.tone === 'note' && (told.values['norm'] as number) < 1)
+  assert.ok(!idle.findings.some(({ code }) => code === 'train-techniques'))
+  // At what it proposes about half of the steps are clipped.
+  const half = await of({ clip: told.values['half'] as number })
+  assert.notEqual(half.metrics['plainLoss'], half.metrics['fp32Loss'])
+  assert.ok(half.findings.some(({ code }) => code === 'train-techniques'))
+  assert.ok(!half.findings.some(({ code }) => code === 'train-clip-idle'))
+  // Beside another technique the comparison stays.
+  const both = await of({ clip: 1, accumulate: 2 })
+  for (const code of ['train-techniques', 'train-alone', 'train-clip-idle'])
+    assert.ok(
+      both.findings.some((finding) => finding.code === code),
+      code,
+    )
+})
+
+test('options that a task has not are refused, and those it has are not', async () => {
+  const refused = (lesson: string, overrides: Overrides, tasks: readonly string[]) =>
+    refuses(run(lesson, { steps: 1, ...overrides }), 'wrong-training', { problem: 'ignored', tasks })
+  await refused('train-gan', { data: 'digits' }, ['image', 'text', 'series'])
+  await refused('train-gan', { variant: 'classify' }, ['text'])
+  await refused('train-image', { depth: 2 }, ['simple', 'text', 'series', 'gan'])
+  await run('train-simple', { steps: 1, depth: 2 })
+})
+
+test('the words of a lesson stay sentences where a recipe they name was not trained', async () => {
+  const { lesson, metrics } = await run('train-simple', { recipes: 'bf16', loops: 'repaired', steps: 2 })
+  assert.ok(!('fp32WrittenLoss' in metrics))
+  assert.deepEqual(lesson?.slots['fp32WrittenLoss'], { value: Number.NaN, as: 'number' })
+})
+
+test('recipes of a file and schedules have figures by name, and CSV has a line for each run', async () => {
+  const recipes = 'fp16-amp+bf16@2'
+  const result = await run('train-simple', { recipes, loops: 'repaired', steps: 4 })
+  assert.equal(typeof result.metrics['fp16AmpBf16At2Loss'], 'number')
+  const late = async (at: number) =>
+    (await run('train-simple', { recipes: `fp16-amp+bf16@${at}`, loops: 'repaired', steps: 4 })).findings.flatMap(
+      ({ code, values }) => (code === 'train-late' ? [values['from']] : []),
+    )
+  assert.deepEqual([await late(3), await late(4)], [[], [4]])
+  const [head = '', ...rows] = render(result, { to: 'csv' }).trimEnd().split('\n')
+  assert.deepEqual(
+    rows.map((row) => row.split(',')[0]),
+    ['fp32', recipes],
+  )
+  for (const row of rows) assert.equal(row.split(',').length, head.split(',').length)
+  const loss = head.split(',').indexOf('loss')
+  assert.equal(Number(rows[1]?.split(',')[loss]), result.metrics['fp16AmpBf16At2Loss'])
 })
 
 test('a recording holds every gradient of the twin, and replays', async () => {
   const file = join(folder, 'mine.json')
   const saved = new Map<string, string>()
-  const host: Host = { save: async (name, text) => void saved.set(name, text) }
+  const host: Host = {
+    draft: async (name) => ({
+      path: `${name}.tmp`,
+      write: async (text) => void saved.set(name, text),
+      commit: async () => {},
+      discard: async () => {},
+    }),
+  }
   const { metrics } = await run(
     'train-simple',
     { steps: 20, every: 5, recipes: 'fp32', loops: 'repaired', record: file },
@@ -123,10 +218,43 @@ test('recipes from a file, and where it is wrong', async () => {
   await wrong('name: x\nparam: fp61\n', 'unknown-format', { line: 2, column: 8 })
   await wrong('name: x\nweights: kahn\n', 'invalid-value', { option: 'weights', line: 2, column: 10 })
   await wrong('name: x\nbase: fp16-o2\nmaster: e4m3fn\n', 'wrong-recipe', { problem: 'narrow-master', line: 3 })
-  await wrong('name: x\nbase: fp17\n', 'wrong-recipe', { problem: 'unknown', line: 1 })
+  await wrong('param: fp32\nmaster: fp16\n', 'wrong-recipe', { problem: 'narrow-master', line: 2, column: 9 })
+  await wrong('param: e8m0\n', 'wrong-recipe', { problem: 'no-numbers', recipe: 'mine', line: 1, column: 8 })
+  await wrong('', 'wrong-recipe', { problem: 'empty', line: 1 })
+  await wrong('[]', 'wrong-recipe', { problem: 'empty', line: 1 })
+  await wrong('# nothing\n', 'wrong-recipe', { problem: 'empty' })
+  // Without a name what else is wrong is told all the same.
+  await wrong('compute: fp61\n', 'unknown-format', { line: 1, column: 10 })
+  await wrong('- { from: 1, recipe: fp32 }\n', 'wrong-recipe', { problem: 'first-stage', recipe: 'mine', line: 1 })
+  await wrong('name: x\nbase: fp17\n', 'wrong-recipe', { problem: 'unknown', line: 2, column: 7 })
   await wrong('- 7\n', 'invalid-value', { problem: 'wrong-type', line: 1 })
+  // A recipe named fp32 would be what all others are compared with.
+  await wrong('param: fp16\nname: fp32\n', 'wrong-recipe', { problem: 'taken', line: 2, column: 7 })
+  await wrong('- name: x\n- name: x\n', 'wrong-recipe', { problem: 'taken', line: 2 })
+  await wrong('name: "a,b"\n', 'wrong-recipe', { problem: 'name', line: 1 })
+  await wrong('name: 5\n', 'invalid-value', { option: 'name', problem: 'wrong-type' })
+  // What stands deeper is told where it stands.
+  await wrong('name: x\nschedule: [{ from: 3, recipe: fp32 }]\n', 'wrong-recipe', { problem: 'first-stage', line: 2 })
+  await wrong('name: x\nschedule: [{ from: 0, recipe: fp23 }]\n', 'wrong-recipe', { problem: 'unknown', line: 2 })
+  await wrong('name: x\nbase: fp16-amp\nscaling: { initScael: 1 }\n', 'unknown-key', { key: 'initScael', line: 3 })
+  await wrong('name: x\ncomm: topk:x\n', 'invalid-value', { line: 2, column: 7 })
+  await wrong('name: x\naccumulate: fp99\n', 'unknown-format', { line: 2, column: 13 })
+  await wrong('name: x\nscaler: dynamic\n', 'invalid-value', { value: 'dynamic', line: 2, column: 9 })
   await wrong('name: [x\n', 'yaml', {})
   await refuses(run('train-simple', { recipes: join(folder, 'no.yaml') }), 'missing-file')
+})
+
+test('a recipe, recipes and a bare schedule without names take that of their file', async () => {
+  const file = join(folder, '(my) own.yaml')
+  const namesIn = async (text: string) => {
+    writeFileSync(file, text)
+    const { blocks } = await run('train-simple', { recipes: file, loops: 'repaired', steps: 3 })
+    const table = blocks.find(({ kind }) => kind === 'table')
+    return table?.kind === 'table' ? table.data?.rows.map(([name]) => name) : undefined
+  }
+  assert.deepEqual(await namesIn('base: bf16\n'), ['fp32', 'my- own'])
+  assert.deepEqual(await namesIn('- base: bf16\n- { name: b, base: my- own-1 }\n'), ['fp32', 'my- own-1', 'b'])
+  assert.deepEqual(await namesIn('- { from: 0, recipe: fp16-amp }\n- { from: 2, recipe: fp32 }\n'), ['fp32', 'my- own'])
 })
 
 test('the recipe files that ship are sound', async () => {
@@ -150,6 +278,11 @@ test('what is wrong is told by name', async () => {
   await refuses(run('train-image', { compress: 'topp' }), 'invalid-value', { option: 'compress' })
   await refuses(run('train-image', { momentum: 0.5 }), 'wrong-usage', { option: 'momentum' })
   await refuses(run('train-image', { steps: 5, epochs: 1 }), 'conflicting-sources')
+  await refuses(run('train-image', { format: 'bf16' }), 'wrong-usage', { option: 'format', other: 'every' })
+  await refuses(run('train-image', { recipes: 'bf16', initScale: 8 }), 'wrong-usage', { option: 'initScale' })
+  await refuses(run('train-image', { recipes: 'fp16-static', growthInterval: 8 }), 'wrong-usage', {
+    option: 'growthInterval',
+  })
 })
 
 test('epochs are passes through the data; FP32 that does not learn is said to', async () => {

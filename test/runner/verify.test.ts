@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { render } from '../../src/render/render.js'
-import { checks, type Evidence, verifyResult } from '../../src/runner/verify.js'
+import { checks } from '../../src/runner/verify/checks.js'
+import type { Evidence } from '../../src/runner/verify/evidence.js'
+import { verifyResult } from '../../src/runner/verify.js'
 
 /** Recorded on x64 with Node 20; the same on every machine, or the promise of equal bytes is broken. */
 const digests: Readonly<Record<string, string>> = {

@@ -320,7 +320,9 @@ test('every other lesson that takes a format runs in any, or says clearly why no
     const runner = await runnerOf(scenario)
     const name = lesson === 'number-line' ? 'spacing' : 'format'
     if (scenario.runner === 'replay' || !Object.hasOwn(runner.params, name)) continue
-    for (const format of ['fp32', 'bf16', 'e5m2', 'e4m3fn', 'e2m1', 'e8m0', 'e6m52']) {
+    // One format shows it of the trainings, whose recipes name their own.
+    const wanted = ['fp32', 'bf16', 'e5m2', 'e4m3fn', 'e2m1', 'e8m0', 'e6m52']
+    for (const format of scenario.runner === 'train' ? ['bf16'] : wanted) {
       try {
         const result = await runScenario(lesson, { [name]: format, ...few(lesson) })
         for (const lang of ['en', 'zh'] as const) assert.ok(render(result, { lang, width: 80 }).length > 100)

@@ -21,18 +21,19 @@ const localized = z.strictObject({ en: text, zh: text })
 const shows = z._default(z.array(z.int().check(z.minimum(1))).check(z.minLength(1)), [1])
 const row = z.union([
   z.strictObject({ concept: localized, run: text, shows }),
-  z.strictObject({ concept: localized, later: z.enum(['training', 'classroom']) }),
+  // A command that is no lesson: what its Markdown says first.
+  z.strictObject({ concept: localized, prints: text }),
 ])
 const { documents } = z
   .strictObject({ documents: z.array(z.strictObject({ title: localized, rows: z.array(row).check(z.minLength(1)) })) })
   .parse(parseYaml(readFileSync(join(folder, 'course', 'map.yaml'), 'utf8'), 'map.yaml').value)
 
 const commands = [...new Set(documents.flatMap(({ rows }) => rows.flatMap((r) => ('run' in r ? [r.run] : []))))]
+const printers = [...new Set(documents.flatMap(({ rows }) => rows.flatMap((r) => ('prints' in r ? [r.prints] : []))))]
 
 const head = {
   en: {
     columns: ['what is taught', 'command', 'what it prints'],
-    later: { training: 'comes with the training lessons', classroom: 'comes with the classroom' },
     others: 'Lessons beyond these texts',
     question: ['lesson', 'its question'],
     colon: ': ',
@@ -40,7 +41,6 @@ const head = {
   },
   zh: {
     columns: ['讲授内容', '命令', '打印的结论'],
-    later: { training: '将随训练课程提供', classroom: '将随课堂部分提供' },
     others: '上述材料之外的课程',
     question: ['课程', '课程的问题'],
     colon: '：',
@@ -90,8 +90,12 @@ function runAll(): void {
 /** What each command says. */
 function sayings(lang: Lang): ReadonlyMap<string, readonly string[]> {
   runAll()
+  const printed = batch(printers.map((command) => [...words(command), '--markdown', '--quiet', '--lang', lang]))
   return new Map(
-    [...results].map(([command, result]) => [command, said(render(result, { to: 'markdown', lang }), head[lang])]),
+    [
+      ...[...results].map(([command, result]) => [command, render(result, { to: 'markdown', lang })] as const),
+      ...printers.map((command, i) => [command, printed[i]?.out ?? ''] as const),
+    ].map(([command, markdown]) => [command, said(markdown, head[lang])]),
   )
 }
 
@@ -104,20 +108,20 @@ async function otherLessons() {
 }
 
 async function mapOf(lang: Lang): Promise<string> {
-  const { columns, later, others, question } = head[lang]
+  const { columns, others, question } = head[lang]
   const outputs = sayings(lang)
   const parts = documents.map(({ title, rows }, d) => [
     `### ${d + 1}. ${title[lang]}`,
     table(
       columns,
       rows.map((r) => {
-        if ('later' in r) return [r.concept[lang], '', later[r.later]]
-        const sentences = r.shows.map((n) => {
-          const sentence = outputs.get(r.run)?.[n - 1]
-          assert.ok(sentence, `${r.run} has no finding ${n}`)
+        const [command, shown] = 'run' in r ? [r.run, r.shows] : [r.prints, [1]]
+        const sentences = shown.map((n) => {
+          const sentence = outputs.get(command)?.[n - 1]
+          assert.ok(sentence, `${command} has no finding ${n}`)
           return sentence
         })
-        return [r.concept[lang], `\`fpsim ${r.run}\``, sentences.join('<br>')]
+        return [r.concept[lang], `\`fpsim ${command}\``, sentences.join('<br>')]
       }),
     ),
   ])
@@ -128,11 +132,11 @@ async function mapOf(lang: Lang): Promise<string> {
 /** What stands between the two comments that enclose the map. */
 const between = /(?<=<!-- map:.*-->\n\n)[\s\S]*?(?=\n\n<!-- end of map -->)/
 
-/** The sample lesson of a README and the commands that it is shown with. */
-const lessonOf = (markdown: string) => ({
-  lesson: /^```yaml\n([\s\S]*?)^```$/m.exec(markdown)?.[1] ?? '',
-  lines: [...markdown.matchAll(/^npx fpsim (.+?)(?:\s+#.*)?$/gm)].map(([, line = '']) => line),
-})
+/** The sample lesson of a README and the commands that it is shown with; test/cli/check.test.ts has the other samples. */
+function lessonOf(markdown: string) {
+  const [, lesson = '', , shown = ''] = markdown.split(/^```(?:yaml|sh)?\n/m)
+  return { lesson, lines: [...shown.matchAll(/^npx fpsim (.+?)(?:\s+#.*)?$/gm)].map(([, line = '']) => line) }
+}
 
 const files = { en: join(folder, 'README.md'), zh: join(folder, 'README.zh.md') } as const
 const texts = { en: readFileSync(files.en, 'utf8'), zh: readFileSync(files.zh, 'utf8') } as const

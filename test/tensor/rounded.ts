@@ -19,6 +19,8 @@ export interface Way {
   /** Rounds to the format of operands, results and gradients. */
   readonly r: (x: number) => number
   readonly sum: SumOptions
+  /** What operands of products with weights become first, row by row: values and weights, or gradients. Default: they stay. */
+  readonly along?: (values: Values, columns: number, what: 'forward' | 'backward') => Values
 }
 type Scalar = (x: readonly Values[], shapes: readonly (readonly number[])[], o: Options, way: Way) => Rounded
 
@@ -56,14 +58,23 @@ const curved =
     return { result, backward: (g) => [(x as Values).map((v, i) => r(f(at(g, i) * slope(v, at(result, i)))))] }
   }
 
-const linear: Scalar = ([x, w, b], [, shape], _, { r, sum }) => {
+/** gradient · weight, the gradient's rows n long. */
+const toInput = (g: Values, w: Values, n: number, { sum, along = (v) => v }: Omit<Way, 'r'>): number[] =>
+  rowsTimesRows(along(g, n, 'backward'), along(transposed(w, w.length / n), n, 'forward'), n, sum)
+
+const linear: Scalar = ([x, w, b], [, shape], _, { r, sum, along = (values) => values }) => {
   const [n, k] = [side(shape, 2), side(shape, 1)]
-  const products = rowsTimesRows(x as Values, w as Values, k, sum)
+  const products = rowsTimesRows(along(x as Values, k, 'forward'), along(w as Values, k, 'forward'), k, sum)
   return {
     result: products.map((p, i) => r(f(p + at(b, i % n)))),
     backward: (g) => [
-      rowsTimesRows(g, transposed(w as Values, k), n, sum).map(r),
-      rowsTimesRows(transposed(g, n), transposed(x as Values, k), g.length / n, sum).map(r),
+      toInput(g, w as Values, n, { sum, along }).map(r),
+      rowsTimesRows(
+        along(transposed(g, n), g.length / n, 'backward'),
+        along(transposed(x as Values, k), g.length / n, 'forward'),
+        g.length / n,
+        sum,
+      ).map(r),
       range(n).map((c) => {
         if (sum.accumulate === undefined) return r(columnSum(g, n, c))
         const column = Float32Array.from(range(g.length / n), (row) => at(g, row * n + c))
@@ -112,7 +123,7 @@ const conv2d: Scalar = ([x, w, b], [shape, weights], { stride = 1, padding = 0 }
     result,
     backward: (g) => {
       const [, toWeight = [], toBias = []] = backward(g)
-      const parts = rowsTimesRows(g, transposed(w as Values, k), n, way.sum).map(f)
+      const parts = toInput(g, w as Values, n, way).map(f)
       const to = new Float32Array((x as Values).length)
       for (const [i, place] of seen.flat().entries())
         if (place >= 0) to[place] = at([...to.subarray(place, place + 1)], 0) + at(parts, i)

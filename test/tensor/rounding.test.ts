@@ -15,6 +15,17 @@ const sums: readonly SumOptions[] = [
   { accumulate: 'fp16', method: 'kahan' },
 ]
 
+/** And as tensor cores sum them, with the operands they have. */
+const onHardware: Readonly<Record<string, readonly SumOptions[]>> = {
+  fp16: [
+    { hardware: 'v100', input: 'fp16' },
+    { hardware: 'v100', input: 'fp16', output: 'fp16' },
+    { hardware: 'h100', input: 'fp16', instruction: 'wgmma' },
+  ],
+  bf16: [{ hardware: 'a100', input: 'bf16' }],
+  e5m2: [{ hardware: 'h200', input: 'e5m2' }],
+}
+
 /** Equal but for the sign of zero: what is −0 here and 0 there depends on how zeros are added. */
 const same = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b))
 
@@ -25,7 +36,7 @@ for (const [number, given] of cases.entries()) {
   if (scalar === undefined || size > 3000) continue
   const products = ['linear', 'matmul', 'conv2d'].includes(given.op)
   for (const name of ['fp16', 'bf16', 'e5m2'])
-    for (const sum of products ? sums : sums.slice(0, 1))
+    for (const sum of products ? [...sums, ...(size < 700 ? (onHardware[name] ?? []) : [])] : sums.slice(0, 1))
       test(`${titleOf(given)} in ${name} ${JSON.stringify(sum)}: bit for bit`, () => {
         const format = asFormat(name)
         const r = rounder(format)

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { f16round } from '@petamoriken/float16'
 import { FpsimError } from '../../src/errors.js'
-import { autocastPolicy, decide, parseGraph } from '../../src/train/autocast.js'
 import { type Dtype, type OpName, opNames } from '../../src/train/autocast/lists.js'
 import { applyOp, numbersOf, type Precision } from '../../src/train/autocast/ops.js'
+import { autocastPolicy, decide, parseGraph } from '../../src/train/autocast.js'
 
 /** What an operation returns when FP16 or FP32 arrives, as PyTorch's operator reference for CUDA says; null: an error. */
 const documented: Readonly<Record<OpName, readonly [fromFp16: Dtype | null, fromFp32: Dtype | null]>> = {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FpsimError } from '../../src/errors.js'
 import { languages } from '../../src/text/text.js'
-import { lossScaler, policyNames, policyOf, type ScaleStep } from '../../src/train/loss-scale.js'
 import { keyLimits, keySynonyms, synonymsOf } from '../../src/train/loss-scale/keys.js'
+import { lossScaler, policyNames, policyOf, type ScaleStep } from '../../src/train/loss-scale.js'
 
 function refusal(act: () => unknown): { code: string; values: Record<string, unknown> } {
   try {

@@ -6,6 +6,7 @@ import { asFormat } from '../../src/format/parse.js'
 import { fp32 } from '../../src/tensor/precision.js'
 import { bytesPerParameter, memoryRecipes } from '../../src/train/memory.js'
 import { precisionsOf } from '../../src/train/precisions.js'
+import { sumOptionsOf } from '../../src/train/recipe/ways.js'
 import {
   type Recipe,
   recipeNamed,
@@ -13,7 +14,6 @@ import {
   recipeOf,
   scheduleNamed,
   scheduleWritten,
-  sumOptionsOf,
 } from '../../src/train/recipe.js'
 import { updaterOf } from '../../src/train/training/updater.js'
 
@@ -36,8 +36,11 @@ test('what contradicts itself is refused', () => {
     'wrong-recipe',
     'narrow-master',
   )
-  // Neither holds the other: a master of another kind is allowed.
-  assert.equal(recipeOf({ name: 'x', param: 'fp16', master: 'bf16', weights: 'master' }).master, 'bf16')
+  // Neither holds the other: 8 bits of significand for 11.
+  for (const weights of ['master', 'stochastic'])
+    refuses(() => recipeOf({ name: 'x', param: 'fp16', master: 'bf16', weights }), 'wrong-recipe', 'narrow-master')
+  for (const key of ['param', 'state', 'grad', 'compute', 'accumulate'])
+    refuses(() => recipeOf({ name: 'x', [key]: 'e8m0' }), 'wrong-recipe', 'no-numbers')
   refuses(() => recipeOf({ name: 'x', param: 'fp64' }), 'wrong-recipe', 'too-wide')
   refuses(() => recipeOf({ name: 'x', forward: 'e4m3fn' }), 'wrong-recipe', 'half-fp8')
   refuses(() => recipeOf({ name: 'x', scaler: 'te-delayed' }), 'wrong-recipe', 'delayed-loss')
@@ -49,11 +52,101 @@ test('what contradicts itself is refused', () => {
   refuses(() => recipeOf({ name: 'x', param: 16 }), 'invalid-value')
 })
 
+test('a master that is asked for is there, or refused: never ignored', () => {
+  const of = (o: Record<string, unknown>) => recipeOf({ name: 'x', ...o })
+  const bytes = (o: Record<string, unknown>) =>
+    updaterOf({ recipe: of(o), optimizer: 'adamw', hyper: {}, seed: 1 }).bytes
+  assert.equal(of({ param: 'fp16', master: 'fp32', compute: 'fp16' }).weights, 'master')
+  // 2 of the weight, 4 each of its gradient and two states; 4 more of the master.
+  assert.equal(bytes({ param: 'fp16' }), 14)
+  assert.equal(bytes({ param: 'fp16', master: 'fp32' }), 18)
+  // The same format: a copy that changes nothing.
+  assert.equal(of({ master: 'fp32' }).weights, 'plain')
+  assert.equal(of({ param: 'fp16', master: 'tf32' }).weights, 'master')
+  refuses(() => of({ master: 'fp16' }), 'wrong-recipe', 'narrow-master')
+  refuses(() => of({ param: 'bf16', master: 'fp16' }), 'wrong-recipe', 'narrow-master')
+  refuses(() => of({ param: 'bf16', master: 'fp32', weights: 'kahan' }), 'wrong-recipe', 'unused-master')
+  refuses(() => of({ param: 'bf16', master: 'fp32', weights: 'plain' }), 'wrong-recipe', 'unused-master')
+  // Of a base's master nothing was asked.
+  const written = (o: Record<string, unknown>) => scheduleWritten({ name: 'x', ...o }, new Map()).stages[0].recipe
+  assert.equal(written({ base: 'bf16' }).weights, 'plain')
+  assert.equal(written({ base: 'bf16', master: 'fp32' }).weights, 'master')
+  assert.equal(written({ base: 'bf16-sr', master: 'fp32' }).weights, 'stochastic')
+  refuses(() => written({ base: 'bf16-kahan', master: 'fp32' }), 'wrong-recipe', 'unused-master')
+  refuses(() => written({ base: 'bf16-sr', master: 'fp16' }), 'wrong-recipe', 'narrow-master')
+})
+
 test('sums', () => {
-  const of = (accumulate: string) => sumOptionsOf({ name: 'x', accumulate })
+  const of = (accumulate: string) => sumOptionsOf({ name: 'x', accumulate }, 'fp16')
   assert.deepEqual(of('fp32'), {})
   assert.deepEqual(of('fp16:64'), { accumulate: asFormat('fp16'), chunk: 64 })
   assert.deepEqual(of('fp32:kahan'), { accumulate: fp32, method: 'kahan' })
+  const fp16 = asFormat('fp16')
+  assert.deepEqual(of('v100'), { hardware: 'v100', input: fp16 })
+  assert.deepEqual(of('h100:wgmma'), { hardware: 'h100', input: fp16, instruction: 'wgmma' })
+  assert.deepEqual(of('b200:fp16:mma'), { hardware: 'b200', input: fp16, output: 'fp16', instruction: 'mma' })
+  refuses(() => of('v100:64'), 'wrong-recipe', 'accumulate')
+  refuses(() => of('v100:fp16:fp16'), 'wrong-recipe', 'accumulate')
+  refuses(() => of('v100:wgmma'), 'unsupported-combination')
+})
+
+test('a GPU as accumulator: behind the name, or in a file; what it has not is refused', () => {
+  const named = recipeNamed('fp16-amp/v100:fp16')
+  assert.deepEqual(named, { ...recipeNamed('fp16-amp'), name: 'fp16-amp/v100:fp16', accumulate: 'v100:fp16' })
+  assert.deepEqual(precisionsOf(named).of('linear', [fp32]).sum, {
+    hardware: 'v100',
+    input: asFormat('fp16'),
+    output: 'fp16',
+  })
+  assert.equal(precisionsOf(named).of('softmax', [fp32]).sum, undefined)
+  assert.deepEqual(
+    scheduleNamed('tf32/a100+bf16-amp/fp32:kahan@7').stages.map(({ recipe }) => recipe.accumulate),
+    ['a100', 'fp32:kahan'],
+  )
+  const written = scheduleWritten({ name: 'mine', base: 'bf16-amp', accumulate: 'h100' }, new Map())
+  assert.deepEqual(precisionsOf(written.stages[0].recipe).of('conv2d', [fp32]).sum, {
+    hardware: 'h100',
+    input: asFormat('bf16'),
+  })
+  for (const name of ['fp32/h100', 'bf16-amp/v100', 'tf32/v100', 'bf16-amp/a100:fp16', 'fp8-hybrid/a100'])
+    refuses(() => recipeNamed(name), 'unsupported-combination')
+  for (const name of ['fp16-amp/h10', 'fp16-amp/H100'])
+    assert.throws(
+      () => recipeNamed(name),
+      ({ code, values }: FpsimError) => code === 'unknown-format' && values['suggestion'] === 'h100',
+    )
+  refuses(() => recipeNamed('fp8-hybrid/h100'), 'wrong-recipe', 'gpu-mixed')
+  refuses(() => recipeNamed('mxfp8/b200'), 'wrong-recipe', 'gpu-blocks')
+  // One format of FP8 for all operands, where the GPU has it.
+  const fp8 = (accumulate: string) => recipeNamed(`fp8-e4m3/${accumulate}`)
+  assert.deepEqual(precisionsOf(fp8('h100')).of('linear', [fp32]).sum, {
+    hardware: 'h100',
+    input: asFormat('e4m3fn'),
+  })
+  assert.deepEqual(precisionsOf(fp8('h100')).of('matmul', [fp32]).sum?.input, asFormat('bf16'))
+  refuses(() => fp8('a100'), 'unsupported-combination')
+  refuses(() => recipeNamed('fp16-amp/'), 'wrong-recipe', 'accumulate')
+  refuses(() => recipeNamed('fp16-amp/h100/h100'), 'wrong-recipe', 'accumulate')
+  refuses(() => recipeNamed('fp16-amp/x100'), 'unknown-format')
+  refuses(() => recipeNamed('fp16/h100'), 'wrong-recipe', 'unknown')
+})
+
+test('operands in block formats', () => {
+  const { blocks, compute, output } = precisionsOf(recipeNamed('nvfp4')).of('linear', [fp32])
+  assert.deepEqual(blocks, { forward: { format: 'nvfp4' }, backward: { format: 'nvfp4', rounding: 'stochastic' } })
+  assert.deepEqual([compute?.name, output], ['bf16', undefined])
+  assert.equal(precisionsOf(recipeNamed('nvfp4')).of('matmul', [fp32]).blocks, undefined)
+  assert.deepEqual(precisionsOf(recipeNamed('mxfp8')).of('conv2d', [fp32]).blocks?.backward, {
+    format: 'mxfp8-e4m3fn',
+    scale: 'rceil',
+  })
+  const of = (forward: string, backward: string) => recipeOf({ name: 'x', compute: 'bf16', forward, backward })
+  assert.equal(of('mxfp4:even:stochastic', 'mxint8').forward, 'mxfp4:even:stochastic')
+  refuses(() => of('nvfp4', 'e5m2'), 'unsupported-combination')
+  refuses(() => of('nvfp4', ''), 'wrong-recipe', 'half-fp8')
+  refuses(() => of('nvfp4:rceil', 'nvfp4'), 'unsupported-combination')
+  refuses(() => of('mxfp4:floor:ceil', 'mxfp4'), 'wrong-recipe', 'blocks')
+  refuses(() => of('mxfp8', 'mxfp8'), 'ambiguous-format')
 })
 
 test('schedules, by name and as written', () => {

@@ -187,6 +187,32 @@ test('a loss so small that FP16 loses every gradient moves nothing; with a scale
   assert.ok((scaled.history.losses[0]?.[3] as number) < (scaled.history.losses[0]?.[0] as number))
 })
 
+test('products by the tensor cores of a GPU: other last bits, and the same training', async () => {
+  const plain = await run('fp16-amp', { scaling: file.scaler })
+  for (const gpu of ['v100', 'h100']) {
+    const cores = await run(`fp16-amp/${gpu}`, { scaling: file.scaler })
+    const [ours, theirs] = [cores, plain].map(({ history }) => history.losses[0] as Float64Array)
+    if (!ours || !theirs) throw new Error()
+    assert.notDeepEqual(ours, theirs)
+    // Results are rounded to FP16: where sums end on the other side of a tie, one ulp of it (2^-11) apart.
+    assert.ok(closest(ours, theirs) < 5e-4, `${gpu}: ${closest(ours, theirs)}`)
+    assert.deepEqual(cores.history.scale, plain.history.scale)
+  }
+})
+
+test('mxfp8 and nvfp4: coarser than bf16, and they learn', async () => {
+  const [fp32, bf16, mxfp8, nvfp4] = await Promise.all(['fp32', 'bf16-amp', 'mxfp8', 'nvfp4'].map((r) => run(r, {})))
+  if (!fp32 || !bf16 || !mxfp8 || !nvfp4) throw new Error()
+  const apart = ({ history }: Trained): number =>
+    closest(history.losses[0] as Float64Array, fp32.history.losses[0] as Float64Array)
+  assert.ok(apart(bf16) < apart(mxfp8) && apart(mxfp8) < apart(nvfp4), `${[bf16, mxfp8, nvfp4].map(apart)}`)
+  for (const { history } of [mxfp8, nvfp4]) {
+    const losses = history.losses[0] as Float64Array
+    assert.ok((losses.at(-1) as number) < 0.9 * (losses[0] as number))
+  }
+  assert.ok(nvfp4.totals.lost / nvfp4.totals.gradients > 10 * (mxfp8.totals.lost / mxfp8.totals.gradients))
+})
+
 test('workers: what they exchange whole is what one worker has, but for the order of sums', async () => {
   const one = await run('fp32', {})
   const four = await run('fp32', { workers: 4, compress: 'none' })

@@ -11,8 +11,7 @@ import { globalOptions, isNumbersFile, kebab, type OptionSpec, splitCommand } fr
 import type { Command, HelpOption } from '../command.js'
 import type { Context } from '../context.js'
 import { examples } from '../examples.js'
-import { emitResult, saveFile } from '../output.js'
-import { guessFirst } from '../predict.js'
+import { emitResult, openDraft } from '../output.js'
 import { progressLine } from '../progress.js'
 import { asOption } from '../report.js'
 import { workers } from '../workers.js'
@@ -106,13 +105,15 @@ async function runLesson(
         progress: progress.update,
         stdin: process.stdin,
         workers,
-        save: (file, text) => saveFile(file, text, context),
+        draft: (file) => openDraft(file, context),
       },
     })
     progress.end()
     // Asked when the answer is known: wrong options are told first, and nobody waits after Enter.
-    if (context.flags.has('ask'))
+    if (context.flags.has('ask')) {
+      const { guessFirst } = await import('../predict.js')
       await guessFirst(scenario, result, context, { stdinIsData: Object.values(overrides).includes('-') })
+    }
     await emitResult(result, context)
   } catch (error) {
     progress.end()

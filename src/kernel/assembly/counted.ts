@@ -16,13 +16,13 @@ let zeros: v128 = i32x4.splat(0)
 let outside: v128 = i32x4.splat(0)
 let nonfinite: v128 = i32x4.splat(0)
 
-function begin(): void {
+export function beginCounts(): void {
   zeros = i32x4.splat(0)
   outside = i32x4.splat(0)
   nonfinite = i32x4.splat(0)
 }
 
-function end(): void {
+export function endCounts(): void {
   const came = sumOfLanes(nonfinite)
   store<i32>(results, sumOfLanes(zeros))
   store<i32>(results, sumOfLanes(outside) - came, 4)
@@ -90,28 +90,28 @@ export function countedStochastic32(
   at: usize, n: i32, emin: i32, emax: i32, precision: i32, top: f32, beyond: i32, noMinusZero: bool,
   index: f64, k0: i32, k1: i32
 ): void {
-  begin()
+  beginCounts()
   let counter = <u64>index >> 2
   for (; n > 0; n -= stretch, at += <usize>stretch << 2) {
     fillDraws(draws, min(n, stretch), counter, k0, k1)
     counter += stretch >> 2
     part(false, at, min(n, stretch), emin, emax, precision, top, beyond, noMinusZero)
   }
-  end()
+  endCounts()
 }
 
 /** The same for the formats of nearestWide32. */
 export function countedStochasticWide32(
   at: usize, n: i32, precision: i32, top: f32, beyond: i32, index: f64, k0: i32, k1: i32
 ): void {
-  begin()
+  beginCounts()
   let counter = <u64>index >> 2
   for (; n > 0; n -= stretch, at += <usize>stretch << 2) {
     fillDraws(draws, min(n, stretch), counter, k0, k1)
     counter += stretch >> 2
     part(true, at, min(n, stretch), -126, 127, precision, top, beyond, false)
   }
-  end()
+  endCounts()
 }
 
 // Nearest-even is decided by the size alone: what is not above half of the least quantum is lost, what is not below a
@@ -119,7 +119,7 @@ export function countedStochasticWide32(
 
 /** Counts of a stretch; the ends are given with the last group cut to `left` values. */
 // @ts-ignore: decorator
-@inline function countGroup(x: v128, half: v128, limit: v128): void {
+@inline export function countGroup(x: v128, half: v128, limit: v128): void {
   const size = v128.and(x, i32x4.splat(0x7fffffff))
   // Zero, less one and taken as unsigned, is the largest.
   zeros = i32x4.sub(zeros, i32x4.lt_u(i32x4.sub(size, i32x4.splat(1)), half))
@@ -153,7 +153,7 @@ function countAll(at: usize, n: i32, halfBits: i32, limitBits: i32): void {
  * least size that overflows. A stretch in which nothing happens is only looked at for its largest and its least.
  */
 export function countNearest32(at: usize, n: i32, half: i32, limit: i32): void {
-  begin()
+  beginCounts()
   const sizes = held(i32x4.splat(0x7fffffff))
   const one = held(i32x4.splat(1))
   for (; n >= 4; ) {
@@ -172,7 +172,7 @@ export function countNearest32(at: usize, n: i32, half: i32, limit: i32): void {
     n -= count
   }
   if (n > 0) countGroup(v128.and(v128.load(at), firstLanes(n)), i32x4.splat(half), i32x4.splat(limit))
-  end()
+  endCounts()
 }
 
 /** Counts what is not finite, and makes every NaN the canonical one: rounding to float32 itself. Returns the count. */

@@ -3,6 +3,7 @@ export {
   exp32, expBackward32, gelu32, geluBackward32, geluTanh32, geluTanhBackward32, sigmoid32, sigmoidBackward32, tanh32,
   tanhBackward32
 } from './activations'
+export { blocks32, largestBits, setBlocks, stochasticBlocks32, twosComplement } from './blocks'
 export { blockA, blockB, histograms, panelsA, panelsB, results, sums, totals } from './buffers'
 export { codes32, codesE8m0, hasNaN32, narrow, values32 } from './codes'
 export { canonicalSlab, countedSame32, countedStochastic32, countedStochasticWide32, countNearest32 } from './counted'
@@ -13,8 +14,9 @@ export {
 export { erf } from './erf'
 export { clearSums, clearTotals, gemm32, gemmRounded, packColumns, packRows, promote, setAccumulator, survey, wholeGemm32 } from './gemm'
 export { product32, productTiled, surveySlab } from './product'
-export { nearestFrom32, nearestWideFrom32 } from './hurried'
+export { countedNearestFrom32, nearestFrom32, nearestWideFrom32 } from './hurried'
 export { adam32, descend32, move32 } from './optimize'
+export { adamNarrow, descendNarrow, moveKahan, moveNarrow, moveStochastic, setNarrow } from './optimize-narrow'
 export { fillDraws } from './philox'
 export { canonical32, nearest32, nearestE8m0, nearestWide32, stochastic32, stochasticWide32 } from './quantize32'
 export { nearest64 } from './quantize64'

@@ -1,5 +1,6 @@
 /** The updates of optimizers in float32, every operation rounded once: those of train/optimizer.ts, in bulk. */
-import { canonical, put } from './lanes'
+import { results } from './buffers'
+import { canonical, firstLanes, put, sumOfLanes } from './lanes'
 
 /** g + decay · w where there is any. */
 // @ts-ignore: decorator
@@ -67,12 +68,25 @@ export function descend32(
   }
 }
 
-/** weights = weights · decay + delta; without `decays` weights + delta. */
+/**
+ * weights = weights · decay + delta; without `decays` weights + delta. Two counts go to `results` as int32: updates that are
+ * not 0, and those that left their weight as it was.
+ */
 export function move32(weights: usize, delta: usize, n: i32, decays: bool, decay: f32): void {
-  const d = f32x4.splat(decay)
+  const c = f32x4.splat(decay)
+  let updates = i32x4.splat(0)
+  let lost = i32x4.splat(0)
   for (; n > 0; n -= 4, weights += 16, delta += 16) {
-    let w = v128.load(weights)
-    if (decays) w = f32x4.mul(w, d)
-    put(weights, canonical(f32x4.add(w, v128.load(delta))), n)
+    const old = v128.load(weights)
+    let d = v128.load(delta)
+    // Behind the last value zeros are taken: they count for nothing.
+    if (n < 4) d = v128.and(d, firstLanes(n))
+    const now = f32x4.add(decays ? f32x4.mul(old, c) : old, d)
+    put(weights, canonical(now), n)
+    const counted = f32x4.ne(d, f32x4.splat(0))
+    updates = i32x4.sub(updates, counted)
+    lost = i32x4.sub(lost, v128.and(counted, f32x4.eq(old, now)))
   }
+  store<i32>(results, sumOfLanes(updates))
+  store<i32>(results, sumOfLanes(lost), 4)
 }

@@ -1,6 +1,5 @@
 /** A problem whose optimum is known: a quadratic split among workers whose own optima differ. */
-import { distribution } from '../../data/distributions.js'
-import { seedFrom } from '../../data/rng.js'
+import { normals } from '../../data/normals.js'
 import { exp, log } from '../../kernel/kernel.js'
 
 export interface ProblemOptions {
@@ -22,38 +21,25 @@ export interface Problem {
   readonly offsets: readonly Float64Array[]
 }
 
-const normals = (count: number, seed: number): Float64Array => {
-  const out = new Float64Array(count)
-  let at = 0
-  const source = distribution({ distribution: 'normal', count, seed })
-  for (const { values } of source.blocks() as Iterable<{ values: Float64Array }>) {
-    out.set(values, at)
-    at += values.length
-  }
-  return out
-}
-
 /** Draws of the offsets are rounded to this, so that sums of them are exact in float64. */
 const grid = 4096
 
 /** Worker i's loss is ½ Σ λⱼ (wⱼ − w*ⱼ)² + bᵢ·w with Σ bᵢ = 0: the mean of all has its minimum at w*. */
 export function problemOf({ workers, dimension, condition, spread, seed }: ProblemOptions): Problem {
-  const own = (what: string): number => seedFrom(`compression ${what} ${seed}`)
-  const order = normals(dimension, own('order'))
+  const draws = (what: string): Float64Array => normals(dimension, `compression ${what}`, seed)
+  const order = draws('order')
   const rank = Array.from(order.keys()).sort((a, b) => (order[a] as number) - (order[b] as number) || a - b)
   const curvature = new Float64Array(dimension)
   const fall = dimension > 1 ? log(condition) / (dimension - 1) : 0
   rank.forEach((j, i) => {
     curvature[j] = exp(-fall * i)
   })
-  const drawn = Array.from({ length: workers }, (_, w) =>
-    normals(dimension, own(`offset ${w}`)).map((x) => Math.round(x * grid)),
-  )
+  const drawn = Array.from({ length: workers }, (_, w) => draws(`offset ${w}`).map((x) => Math.round(x * grid)))
   const sums = drawn.reduce((sum, v) => sum.map((x, j) => x + (v[j] as number)), new Float64Array(dimension))
   // Integers that sum to exactly 0, each then multiplied by the factor: one rounding of float64 each.
   const factor = spread / (grid * workers)
   return {
-    optimum: normals(dimension, own('optimum')),
+    optimum: draws('optimum'),
     curvature,
     offsets: drawn.map((v) => v.map((x, j) => (x * workers - (sums[j] as number)) * factor)),
   }

@@ -2,8 +2,8 @@
 import { type Format, largest } from '../../format/format.js'
 import { format } from '../../format/parse.js'
 import { exp, log } from '../../kernel/kernel.js'
-import { autocastPolicy, decide } from '../../train/autocast.js'
 import type { OpName } from '../../train/autocast/lists.js'
+import { autocastPolicy, decide } from '../../train/autocast.js'
 import { nearest } from '../../train/optimizer/nearest.js'
 
 export const cureNames = ['none', 'fp32', 'bf16', 'scaleFirst', 'subtractMax', 'clamp', 'lossScaling'] as const

@@ -1,11 +1,12 @@
 /** Training through the whole pipeline: accumulate, unscale, clip, compress, step; every event is taken down. */
+
+import { normals } from '../../data/normals.js'
 import { format } from '../../format/parse.js'
 import { exp, log } from '../../kernel/kernel.js'
 import { clipByNorm, totalNorm } from '../../train/clip.js'
 import { compressor } from '../../train/compress.js'
 import { gradScaler, type ScaledOptimizer } from '../../train/grad-scaler.js'
 import { nearest } from '../../train/optimizer/nearest.js'
-import { normals } from '../normals.js'
 
 export interface PipelineOptions {
   readonly workers: number

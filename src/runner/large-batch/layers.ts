@@ -1,9 +1,10 @@
 /** LARS layer by layer: the trust ratio with norms summed in FP32 and in a narrow format. */
+
+import { normals } from '../../data/normals.js'
 import { format } from '../../format/parse.js'
 import { rounder } from '../../format/round.js'
 import type { Block, Cell, Tone } from '../../result/result.js'
 import { type Trust, trustOf } from '../../train/lars.js'
-import { normals } from '../normals.js'
 import { smallestThat } from '../scaling/threshold.js'
 
 interface Layer {

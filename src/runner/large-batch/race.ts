@@ -1,8 +1,9 @@
 /** Descent with a small and with a large batch over the same samples, on a problem whose optimum is 0. */
+
+import { normals } from '../../data/normals.js'
 import { exp, log } from '../../kernel/kernel.js'
 import type { Block, Cell, Tone } from '../../result/result.js'
 import { linearRate } from '../../train/lars.js'
-import { normals } from '../normals.js'
 
 export interface RaceOptions {
   readonly batch: number

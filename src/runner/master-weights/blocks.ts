@@ -3,8 +3,8 @@ import { format } from '../../format/parse.js'
 import { ulp } from '../../format/ulp.js'
 import type { Block, Cell, Finding, Label, Tone } from '../../result/result.js'
 import type { WeightKeeper, Weights } from '../../train/weights.js'
-import { type Kept, keeperOf, masterOf, type Path } from './kept-weights.js'
 import { halfStep } from '../lost-updates/lost.js'
+import { type Kept, keeperOf, masterOf, type Path } from './kept-weights.js'
 
 export interface Run extends Kept {
   readonly path: Path

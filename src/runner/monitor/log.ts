@@ -14,8 +14,8 @@ import {
   type ScaleHistory,
   scaleHistory,
 } from '../../train/monitor/scale-history.js'
-import { criticalRate } from '../scale-collapse.js'
 import type { Request } from '../runner.js'
+import { criticalRate } from '../scale-collapse.js'
 import { type Envelope, envelope } from './envelope.js'
 
 /** The policy whose interval and floor a log's writer has, as long as nobody says otherwise. */

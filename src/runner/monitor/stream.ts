@@ -15,8 +15,8 @@ import {
   startMonitor,
   watch,
 } from '../../train/monitor.js'
-import { decimate } from '../scaling/decimate.js'
 import { isLost } from '../lost-updates/lost.js'
+import { decimate } from '../scaling/decimate.js'
 import { judgeOf } from '../scaling/race.js'
 import { thresholdsOf } from '../scaling/threshold.js'
 

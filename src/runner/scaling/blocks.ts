@@ -4,11 +4,11 @@ import { type Format, hasInfinity, largest } from '../../format/format.js'
 import { format } from '../../format/parse.js'
 import type { Block, Cell, Finding, Tone } from '../../result/result.js'
 import { policyOf } from '../../train/loss-scale.js'
-import type { Race, Ran, StepRow } from './race.js'
 import { tolerableLoss } from '../replay/window.js'
+import type { Race, Ran, StepRow } from './race.js'
 
 /** Every policy's scale over the steps; with one or two of them the scale from which a step overflows too; overflows of the first on the axis. */
-export function scalesChart({ runners, steps, limit }: Race): Block {
+export function scalesChart({ runners, steps, limit }: Race, rows?: number): Block {
   const [first] = runners
   // Where lines meet the first is on top: of many, those that move least would be hidden.
   const order = [...runners]
@@ -17,6 +17,7 @@ export function scalesChart({ runners, steps, limit }: Race): Block {
     kind: 'line-chart',
     x: { label: { code: 'step' }, values: steps, scale: 'linear' },
     y: { label: { code: 'lossScale' }, scale: 'log2' },
+    ...(rows === undefined ? {} : { rows }),
     series: [
       ...order.map(({ scaler, scales }) => ({ label: { name: scaler.policy }, values: scales })),
       ...(runners.length > 2 || !limit.some(Number.isFinite)

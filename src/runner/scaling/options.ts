@@ -1,10 +1,10 @@
 /** The parameters that configure loss-scale policies, and which of several policies each of them concerns. */
 import * as z from 'zod/mini'
 import { FpsimError } from '../../errors.js'
-import { type LossScaler, lossScaler, needsAmax, policyNames, policyOf } from '../../train/loss-scale.js'
 import { keysOf } from '../../train/loss-scale/config.js'
 import { keySynonyms } from '../../train/loss-scale/keys.js'
 import type { ConfigKey, LossScaleConfig } from '../../train/loss-scale/policy.js'
+import { type LossScaler, lossScaler, needsAmax, policyNames, policyOf } from '../../train/loss-scale.js'
 import { choice, number } from '../params.js'
 import type { ParamsOf } from '../runner.js'
 

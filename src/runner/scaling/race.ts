@@ -56,7 +56,8 @@ export interface Race {
 }
 
 export interface RaceOptions {
-  readonly sample: Sample
+  /** The gradients of every step, up to its size; or of each on its own. */
+  readonly sample: Sample | ((step: number) => Promise<Sample>)
   readonly sizeOf: (step: number) => number
   readonly steps: number
   readonly f: Format
@@ -74,6 +75,8 @@ export function judgeOf(sample: Sample, f: Format) {
   return {
     largest,
     limit,
+    /** Elements that are neither 0 nor beyond all numbers. */
+    counted: upTo.at(-1) as number,
     /** Every step overflows, whatever the scale. */
     always,
     /** NaN in a stream counts as overflow. */
@@ -96,7 +99,7 @@ type Judge = ReturnType<typeof judgeOf>
 const thinned = (steps: number): number => Math.max(1, Math.floor(steps / 240))
 
 /** One policy on its way through the steps. */
-function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: number; counted: number }) {
+function started(scaler: LossScaler, steps: number) {
   const policy = policyOf(scaler.policy)
   const withAmax = needsAmax(policy)
   const blind = policy.family === 'constant'
@@ -117,8 +120,10 @@ function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: 
     growths: 0,
     backoffs: 0,
     clean: 0,
+    counted: 0,
     lost: 0,
     endClean: 0,
+    endCounted: 0,
     endLost: 0,
   }
   const range = { lowest: state.scale, highest: state.scale }
@@ -138,7 +143,7 @@ function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: 
     recent = [...recent.slice(-1), row]
   }
   return {
-    step(t: number, size: number): void {
+    step(t: number, size: number, judge: Judge): void {
       const { scale } = state
       series.add(gaveUp ? Number.NaN : scale)
       if (gaveUp) return
@@ -165,9 +170,11 @@ function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: 
       if (whole) {
         const lost = judge.lost(size, scale)
         sum.clean++
+        sum.counted += judge.counted
         sum.lost += lost
         if (t >= lastTenth) {
           sum.endClean++
+          sum.endCounted += judge.counted
           sum.endLost += lost
         }
       }
@@ -198,8 +205,8 @@ function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: 
         firstOverflow: sum.first,
         growths: sum.growths,
         backoffs: sum.backoffs,
-        lost: sum.lost / sum.clean / counted,
-        lostAtEnd: sum.endLost / sum.endClean / counted,
+        lost: sum.lost / sum.clean / (sum.counted / sum.clean),
+        lostAtEnd: sum.endLost / sum.endClean / (sum.endCounted / sum.endClean),
         ...range,
         final: state.scale,
         gaveUp,
@@ -213,16 +220,16 @@ function started(scaler: LossScaler, judge: Judge, { steps, counted }: { steps: 
 
 /** Runs every policy over the same steps. Exact: what the codec would say of every value at every step. */
 export async function race({ sample, sizeOf, steps, f, scalers, progress }: RaceOptions): Promise<Race> {
-  const judge = judgeOf(sample, f)
-  const counted = sample.upTo.at(-1) as number
-  const running = scalers.map((scaler) => started(scaler, judge, { steps, counted }))
+  const same = typeof sample === 'function' ? undefined : judgeOf(sample, f)
+  const running = scalers.map((scaler) => started(scaler, steps))
   const axis = decimate(steps)
   const limit = axis.series()
   for (let t = 0; t < steps; t++) {
     const size = sizeOf(t)
+    const judge = same ?? judgeOf(await (sample as (step: number) => Promise<Sample>)(t), f)
     limit.add(judge.limit / (judge.largest * size))
-    for (const one of running) one.step(t, size)
-    if ((t & 0xffff) === 0xffff) await progress?.(t + 1, steps)
+    for (const one of running) one.step(t, size, judge)
+    if (!same || (t & 0xffff) === 0xffff) await progress?.(t + 1, steps)
   }
   return { runners: running.map((one) => one.end()), steps: axis.steps, limit: limit.values() }
 }

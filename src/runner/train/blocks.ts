@@ -1,16 +1,16 @@
 /** What the screen of a training shows: loss curves, the table of the runs, histograms of gradients. */
 import { asFormat } from '../../format/parse.js'
-import type { Block, Cell, Column, Label, Tone } from '../../result/result.js'
-import type { Measure } from '../../train/task.js'
+import type { Block, Cell, Column, Label, Table, Tone } from '../../result/result.js'
+import type { Measure, Task } from '../../train/task.js'
 import type { StepCounts, TensorCounts, Trained } from '../../train/trainer.js'
 import { zoneOf } from '../replay/blocks.js'
-import { type Judged, nameOf, shortName } from './run.js'
+import { isIdle, type Judged, nameOf, shortName } from './run.js'
 
 /** A chart has about so many columns; each shows the mean of its steps. */
 const stretches = 64
 
-/** Rows of the chart: lines closer than half of one are drawn as one. */
-const rows = 20
+/** Rows of the chart; lines closer than half of one are drawn as one. */
+const height = 8
 
 /** The mean loss of each stretch of steps; NaN where one of them is not finite. A run that broke ends with its first NaN. */
 function smoothed({ history, brokenAt }: Trained, phase: number, edges: readonly number[]): number[] {
@@ -44,7 +44,7 @@ function joined(curves: readonly Curve[], place: (x: number) => number): Curve[]
     a.values.every((x, i) => {
       const y = b.values[i] as number
       return Number.isFinite(x) && Number.isFinite(y)
-        ? Math.abs(place(x) - place(y)) <= reach / rows
+        ? Math.abs(place(x) - place(y)) <= reach / (2 * height)
         : Number.isFinite(x) === Number.isFinite(y)
     })
   const out: Curve[] = []
@@ -81,28 +81,54 @@ export function lossChart(runs: readonly Judged[], { phase, log, name }: ChartOp
   const skips = runs.flatMap(({ trained }) => [...trained.history.skipped].flatMap((skip, i) => (skip ? [i] : [])))
   return {
     kind: 'line-chart',
-    x: { label: { code: 'train-step' }, values: edges.slice(1), scale: 'linear' },
-    y: {
-      label: name === '' ? { code: 'train-loss' } : { code: 'train-loss-of', values: { phase: name } },
-      scale: wide ? 'log10' : 'linear',
+    x: {
+      // It stands beside the numbers where there is room, and saves a line.
+      label: name === '' ? { code: 'train-losses' } : { code: 'train-loss-of', values: { phase: name } },
+      values: edges.slice(1),
+      scale: 'linear',
     },
+    y: { label: { name: '' }, scale: wide ? 'log10' : 'linear' },
     series: joined(curves, wide ? log : (x) => x).map(({ names, label, values }) => ({
       label: names.length > 1 ? { code: 'train-alike', values: { names: names.join(', ') } } : label,
       values,
     })),
+    rows: height,
     ...(skips.length > 0 ? { marks: { label: { code: 'train-skipped' }, at: [...new Set(skips)] } } : {}),
   }
 }
 
 const tones: Readonly<Record<Judged['verdict'], Tone | null>> = {
   twin: null,
+  plain: null,
   same: 'good',
   worse: 'bad',
   broken: 'bad',
 }
 
+/** The runs for a program: all that is known of each. */
+function dataOf(runs: readonly Judged[], measure: Measure): NonNullable<Table['data']> {
+  const columns: Readonly<Record<string, (run: Judged) => number | string | null>> = {
+    recipe: ({ recipe }) => recipe,
+    loop: ({ loop }) => loop,
+    verdict: ({ verdict }) => verdict,
+    steps: ({ trained }) => trained.steps,
+    loss: ({ loss }) => loss,
+    [measure.name]: (run) => run.measure,
+    skipped: ({ skipped }) => skipped,
+    overflows: ({ overflows }) => overflows,
+    gradientsLost: ({ lost }) => lost,
+    updatesLost: ({ lostUpdates }) => lostUpdates,
+    brokenAt: ({ trained }) => trained.brokenAt ?? null,
+    gaveUpAt: ({ trained }) => trained.gaveUpAt ?? null,
+    finalScale: ({ trained }) => trained.finalScale,
+    bytesPerWeight: ({ trained }) => trained.bytes,
+    bytesSent: ({ trained }) => trained.sent,
+  }
+  return { columns: Object.keys(columns), rows: runs.map((run) => Object.values(columns).map((of) => of(run))) }
+}
+
 /** One row a run: how it ended, what was lost on the way, what it costs. */
-export function runsTable(runs: readonly Judged[], measure: Measure): Block {
+export function runsTable(runs: readonly Judged[], measure: Measure): Table {
   const column = (code: string, as: Column['as']): Column => ({ label: { code }, as })
   const multi = runs.some(({ trained }) => trained.sent > 0)
   const row = (run: Judged): Cell[] => [
@@ -112,11 +138,15 @@ export function runsTable(runs: readonly Judged[], measure: Measure): Block {
     run.skipped,
     run.overflows,
     run.lost,
-    Number.isNaN(run.lostUpdates) ? null : run.lostUpdates,
+    // Whether a small update changes the weight is drawn.
+    Number.isNaN(run.lostUpdates) ? { code: 'train-drawn' } : run.lostUpdates,
     run.trained.finalScale,
     run.trained.bytes,
     ...(multi ? [Math.round(run.trained.sent)] : []),
   ]
+  const twin = runs.find(({ verdict }) => verdict === 'twin')
+  const praised = twin !== undefined && !isIdle(twin.measure, measure)
+  const toneOf = ({ verdict }: Judged): Tone | null => (verdict === 'same' && !praised ? null : tones[verdict])
   const blanks = Array.from({ length: multi ? 7 : 6 }, () => null)
   const untrained: Cell[] = [{ code: 'train-no-network' }, null, measure.naive ?? null, ...blanks]
   return {
@@ -134,9 +164,14 @@ export function runsTable(runs: readonly Judged[], measure: Measure): Block {
       ...(multi ? [column('train-sent', 'count')] : []),
     ],
     rows: [...runs.map(row), ...(measure.naive === undefined ? [] : [untrained])],
-    tones: [...runs.map(({ verdict }) => tones[verdict]), ...(measure.naive === undefined ? [] : [null])],
+    data: dataOf(runs, measure),
+    tones: [...runs.map(toneOf), ...(measure.naive === undefined ? [] : [null])],
   }
 }
+
+/** What the forecast without a network is, where there is one. */
+export const naiveNote = ({ name, data }: Task): Block[] =>
+  name === 'series' ? [{ kind: 'note', code: 'train-naive', tone: 'note', values: { data } }] : []
 
 /** All steps of a tensor added up. */
 export function totalCounts(steps: readonly StepCounts[]): TensorCounts[] {

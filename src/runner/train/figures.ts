@@ -3,20 +3,21 @@ import type { NumberStyle } from '../../result/result.js'
 import { recipeNames } from '../../train/recipe.js'
 import { type Judged, type LoopName, loops } from './run.js'
 
-/** `fp16-amp`, written loop → `fp16AmpWritten`. */
+/** `fp16-amp`, written loop → `fp16AmpWritten`; `fp16-amp+fp32@200` → `fp16AmpFp32At200`. */
 const camel = (recipe: string, loop: LoopName): string =>
-  recipe.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()) + (loop === 'written' ? 'Written' : '')
+  recipe.replaceAll('@', '-at-').replace(/[^\p{L}\p{N}]+(.)?/gu, (_, letter = '') => letter.toUpperCase()) +
+  (loop === 'written' ? 'Written' : '')
 
-/** What is told of each recipe by name: `fp16AmpLoss`, `fp16AmpMeasure` … NaN where it was not run. */
+/** What is told of each recipe by name: `fp16AmpLoss`, `fp16AmpMeasure` … */
 const figures = {
   Loss: { as: 'number', of: (run: Judged) => run.loss },
   Measure: { as: 'number', of: (run: Judged) => run.measure },
   Skipped: { as: 'count', of: (run: Judged) => run.skipped },
-  SkippedFirst: { as: 'count', of: (run: Judged) => run.skippedBy[0] ?? Number.NaN },
-  SkippedSecond: { as: 'count', of: (run: Judged) => run.skippedBy[1] ?? Number.NaN },
+  SkippedFirst: { as: 'count', of: (run: Judged) => (run.skippedBy.length > 1 ? run.skippedBy[0] : undefined) },
+  SkippedSecond: { as: 'count', of: (run: Judged) => run.skippedBy[1] },
   Lost: { as: 'percent', of: (run: Judged) => run.lost },
   LostUpdates: { as: 'percent', of: (run: Judged) => run.lostUpdates },
-  BrokenAt: { as: 'count', of: (run: Judged) => run.trained.brokenAt ?? Number.NaN },
+  BrokenAt: { as: 'count', of: (run: Judged) => run.trained.brokenAt },
 } as const
 
 const named = recipeNames.flatMap((recipe) =>
@@ -28,14 +29,15 @@ const named = recipeNames.flatMap((recipe) =>
 /** The names of all of them, with the way they are written. */
 export const figureStyles: Readonly<Record<string, NumberStyle>> = Object.fromEntries(named)
 
-/** The figures of some runs; NaN where a recipe was not run. */
+/** The figures of the runs that were made, recipes from files and schedules too; none of what did not happen. */
 export function figuresOf(runs: readonly Judged[]): Record<string, number> {
-  const values: Record<string, number> = Object.fromEntries(named.map(([name]) => [name, Number.NaN]))
+  const values: Record<string, number> = {}
   for (const run of runs) {
-    if (run.loop === 'plain') continue
+    const { loop } = run
+    if (loop !== 'repaired' && loop !== 'written') continue
     for (const [figure, { of }] of Object.entries(figures)) {
-      const name = camel(run.recipe, run.loop) + figure
-      if (name in values) values[name] = of(run)
+      const value = of(run)
+      if (value !== undefined) values[camel(run.recipe, loop) + figure] = value
     }
   }
   return values

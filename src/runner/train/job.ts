@@ -1,24 +1,40 @@
 /** One training as plain data, so that it can be done on any thread. */
+import { type GradientFileOptions, gradientFile } from '../../data/gradient-file.js'
 import type { Schedule } from '../../train/recipe.js'
-import type { TaskOptions } from '../../train/task.js'
+import type { Task, TaskOptions } from '../../train/task.js'
 import { taskKind } from '../../train/tasks.js'
-import { type Trained, type TrainOptions, train } from '../../train/trainer.js'
+import { type Progress, type Trained, type TrainOptions, train } from '../../train/trainer.js'
 import type { Host } from '../runner.js'
+
+/** Where a training's gradients go. */
+export interface Recording extends GradientFileOptions {
+  readonly path: string
+}
 
 export interface Job {
   readonly task: string
   readonly taskOptions: TaskOptions
   readonly schedule: Schedule
   readonly options: TrainOptions
+  readonly record?: Recording | undefined
 }
 
-/** A pure function of the job. */
-export async function runJob(
-  { task, taskOptions, schedule, options }: Job,
-  progress?: (done: number) => void | Promise<void> | undefined,
-): Promise<Trained> {
-  const kind = await taskKind(task)
-  return train(await kind.load(taskOptions, options.seed), schedule, options, progress)
+async function recorded(task: Task, { schedule, options, record }: Job, progress?: Progress): Promise<Trained> {
+  if (!record) return train(task, schedule, options, progress)
+  const file = await gradientFile(record.path, record)
+  try {
+    const trained = await train(task, schedule, options, progress, (step, gradients) => file.add(step, gradients))
+    await file.finish()
+    return trained
+  } finally {
+    await file.close()
+  }
+}
+
+/** A function of the job alone; what it records goes to a file besides. */
+export async function runJob(job: Job, progress?: Progress): Promise<Trained> {
+  const kind = await taskKind(job.task)
+  return recorded(await kind.load(job.taskOptions, job.options.seed), job, progress)
 }
 
 /** All jobs, on threads where the host has some. The results do not depend on that. */

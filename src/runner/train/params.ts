@@ -4,7 +4,7 @@ import { FpsimError } from '../../errors.js'
 import { suggest } from '../../suggest.js'
 import { parseCompression } from '../../train/compress.js'
 import { type Hyper, optimizerNames } from '../../train/optimizer.js'
-import type { Task, TaskDefaults } from '../../train/task.js'
+import type { Task, TaskDefaults, TaskKind } from '../../train/task.js'
 import { taskKind, taskNames } from '../../train/tasks.js'
 import { choice, formatName, names, number, path, text } from '../params.js'
 import type { ParamsOf } from '../runner.js'
@@ -105,23 +105,38 @@ export function check(p: Params, { optimizer }: TaskDefaults): void {
   }
 }
 
+/** What each option that not all tasks have belongs to. */
+const knows: Readonly<Record<'data' | 'variant' | 'depth', (kind: TaskKind) => boolean>> = {
+  data: ({ data }) => data.length > 0,
+  variant: ({ variants }) => variants !== undefined,
+  depth: ({ fixedDepth }) => !fixedDepth,
+}
+
+async function ignored(option: keyof typeof knows, p: Params): Promise<FpsimError> {
+  const kinds = await Promise.all(taskNames.map(taskKind))
+  const tasks = kinds.filter(knows[option]).map(({ name }) => name)
+  return new FpsimError('wrong-training', { problem: 'ignored', option, task: taskOf(p), tasks })
+}
+
 /** The task with its defaults. Throws 'invalid-value', 'bad-data' … */
 export async function openTask(p: Params, seed: number): Promise<{ task: Task; defaults: TaskDefaults }> {
   const kind = await taskKind(taskOf(p))
-  for (const [option, value, allowed, task] of [
-    ['data', p.data, kind.data, 'image'],
-    ['variant', p.variant, kind.variants ?? [], 'text'],
-  ] as const)
-    if (value !== undefined && !allowed.includes(value))
-      throw allowed.length === 0
-        ? new FpsimError('wrong-usage', { problem: 'needs-option', option, other: 'task', value: task })
-        : new FpsimError('invalid-value', {
-            option,
-            value,
-            problem: 'not-allowed',
-            allowed,
-            suggestion: suggest(value, allowed),
-          })
+  for (const [option, value, allowed] of [
+    ['data', p.data, kind.data],
+    ['variant', p.variant, kind.variants ?? []],
+  ] as const) {
+    if (value === undefined) continue
+    if (allowed.length === 0) throw await ignored(option, p)
+    if (!allowed.includes(value))
+      throw new FpsimError('invalid-value', {
+        option,
+        value,
+        problem: 'not-allowed',
+        allowed,
+        suggestion: suggest(value, allowed),
+      })
+  }
+  if (p.depth !== undefined && kind.fixedDepth) throw await ignored('depth', p)
   const options = taskOptions(p)
   try {
     return { task: await kind.load(options, seed), defaults: kind.defaults(options) }

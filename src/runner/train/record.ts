@@ -1,7 +1,22 @@
-/** A recording of a training: its gradients by power of two, as a profile that other lessons replay. */
+/** A recording of a training: its gradients by power of two, as a profile that other lessons replay, or all of them. */
+import { gradientKinds } from '../../data/gradient-file.js'
+import { FpsimError } from '../../errors.js'
 import { exponentOf } from '../../format/bits.js'
 import type { TensorCounts, Trained } from '../../train/trainer.js'
 import { totalCounts } from './blocks.js'
+
+const endings = ['json', ...gradientKinds] as const
+export type RecordKind = (typeof endings)[number]
+
+/** What is recorded follows from the name of the file. Throws 'wrong-training'. */
+export function recordKind(file: string): RecordKind {
+  const kind = endings.find((ending) => file.toLowerCase().endsWith(`.${ending}`))
+  if (kind) return kind
+  throw new FpsimError('wrong-training', { problem: 'record-kind', file, allowed: endings.map((name) => `.${name}`) })
+}
+
+/** Steps from one recorded to the next, where nobody says. */
+export const recordEvery = (steps: number): number => Math.max(1, Math.floor(steps / 50))
 
 /** Float32 has no normal values below: what lies there is counted as zero. */
 const lowest = -126

@@ -1,6 +1,6 @@
 /** What the models of the runs made of their task in the end: samples of text, points, lines, as blocks. */
 import type { Block, LineChart } from '../../result/result.js'
-import type { Shown } from '../../train/task.js'
+import type { Shown, Task } from '../../train/task.js'
 import { type Judged, nameOf } from './run.js'
 import { scatterBlocks } from './scatter.js'
 
@@ -15,7 +15,7 @@ const textsOf = (run: Judged): Block[] =>
   )
 
 /** Lines that all runs share under their own names; those that differ from run to run under the names of the runs. */
-function linesOf(runs: readonly Judged[]): Block[] {
+function linesOf(runs: readonly Judged[], { data }: Task): Block[] {
   const all = runs.flatMap((run) => {
     const lines = run.trained.shown.find((shown): shown is Lines => shown.kind === 'lines')
     return lines ? [{ run, lines }] : []
@@ -41,7 +41,7 @@ function linesOf(runs: readonly Judged[]): Block[] {
     {
       kind: 'line-chart',
       title: { code: 'train-forecasts' },
-      x: { label: { code: 'train-time' }, values: x, scale: 'linear' },
+      x: { label: { code: 'train-time', values: { data } }, values: x, scale: 'linear' },
       y: { label: { code: 'train-y-series' }, scale: 'linear' },
       series,
     },
@@ -49,10 +49,10 @@ function linesOf(runs: readonly Judged[]): Block[] {
 }
 
 /** Of the twin, of the run that came out worst, and of the one that is as good: side by side. */
-export function shownBlocks(runs: readonly Judged[]): Block[] {
+export function shownBlocks(runs: readonly Judged[], task: Task): Block[] {
   const twin = runs.find(({ verdict }) => verdict === 'twin')
   const worst = runs.find(({ verdict }) => verdict === 'worse') ?? runs.find(({ verdict }) => verdict === 'broken')
   const good = runs.findLast(({ verdict }) => verdict === 'same')
   const chosen = [twin, worst, good].filter((run) => run !== undefined)
-  return [...scatterBlocks(chosen), ...linesOf(chosen), ...chosen.slice(0, 2).flatMap(textsOf)]
+  return [...scatterBlocks(chosen), ...linesOf(chosen, task), ...chosen.slice(0, 2).flatMap(textsOf)]
 }

@@ -2,9 +2,9 @@
 import { format } from '../../format/parse.js'
 import type { Finding } from '../../result/result.js'
 import type { Call, Problem, Setup, Trace } from '../../train/step.js'
-import { softmax } from './loops/softmax.js'
 import { halfStep } from '../lost-updates/lost.js'
 import { callName } from './blocks.js'
+import { softmax } from './loops/softmax.js'
 import { type LoopRun, mistakesOf, type OrderRun } from './run.js'
 
 const weightOf = (trace: Trace): number => trace.nets[0]?.w ?? Number.NaN

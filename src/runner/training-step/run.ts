@@ -1,7 +1,7 @@
 /** What the lesson of one training step runs: an order of calls, or a loop of the course as written and repaired. */
 import { format } from '../../format/parse.js'
-import { type Call, type Problem, runCalls, type Setup, type Trace } from '../../train/step.js'
 import type { Start } from '../../train/step/model.js'
+import { type Call, type Problem, runCalls, type Setup, type Trace } from '../../train/step.js'
 import type { Line, Loop } from './loops/loop.js'
 import { callsOf, parseOrder, rightOrder } from './order.js'
 

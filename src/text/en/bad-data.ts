@@ -18,7 +18,7 @@ const endings: Readonly<Record<string, string>> = {
   compressed: 'unpack it first and give the file inside',
   table: 'save the table as .csv with nothing but numbers',
   matlab: 'save the array with numpy.save: numpy.save("x.npy", scipy.io.loadmat(…)["name"])',
-  json: 'write its numbers as .csv or .txt, one number a field',
+  json: 'what train-… --record wrote is for --profile; else write its numbers as .csv or .txt, one number a field',
 }
 
 const contents: Readonly<Record<string, string>> = {

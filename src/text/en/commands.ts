@@ -1,4 +1,5 @@
 /** Help, list and the other words of the command line itself. */
+import { bytes } from '../units.js'
 
 export const commands = {
   tagline: 'fpsim: a laboratory for floating-point formats in deep-learning training',
@@ -12,15 +13,20 @@ export const commands = {
   },
   summaries: {
     list: 'the lessons by chapter; list 2: the questions of chapter 2',
+    learn: 'walks the lessons: guess first, see the run, answer questions',
     formats: 'the parameters of the formats',
     inspect: 'a number in every format, to the last bit',
     calc: 'an expression, rounded once per operation, every rounding shown',
     run: "a lesson file of your own, with any of its runner's options",
-    check: 'judges lesson files: fields, languages, expectations',
+    check: 'judges lessons, claims, exercises, cards and terms: fields, languages, expectations',
     verify: 'proves on this machine that the numbers are right',
     schema: 'the JSON Schema of lesson files, for editors',
     sources: 'every reference of the lessons, and citations that are wrong',
+    exercise: 'exercises with computed answers, other numbers for every student',
+    grade: 'grades the answers of a class from one file',
     claims: 'what people say, each with a verdict that a run gives',
+    explain: 'a term, a number, a metric or a finding: what it means, shown by a run',
+    interview: 'questions with answers and live proof; a quiz, a mock interview',
   },
   usage: 'Usage: ',
   options: 'Options',
@@ -33,15 +39,20 @@ export const commands = {
   lessonUsage: (command: string) => `${command} [options]`,
   usages: {
     list: 'fpsim list [CHAPTER]',
+    learn: 'fpsim learn [LESSON|CHAPTER] [--all] [--list] [--reset]',
     formats: 'fpsim formats [NAME…] [--all]',
-    inspect: 'fpsim inspect VALUE… [--format NAME,…] [--all] [--code]',
+    inspect: 'fpsim inspect VALUE… [--format NAME,…] [--all] [--code | --as LIBRARY,…]',
     calc: "fpsim calc 'EXPRESSION' [--format NAME] [--rounding WORD] [--steps]",
     run: 'fpsim run FILE [options of its runner]',
-    check: 'fpsim check FILE…',
-    verify: 'fpsim verify',
+    check: 'fpsim check [FILE…] [--from DIR]',
+    verify: 'fpsim verify [--deep [--format NAME,…]]',
     schema: 'fpsim schema',
     sources: 'fpsim sources [TEXT]',
+    exercise: 'fpsim exercise [CHAPTER | LESSON | [show | answer | hint | solution] ID | sheet …]',
+    grade: 'fpsim grade FILE…',
     claims: 'fpsim claims [ID] [--topic WORD] [--verdict WORD]',
+    explain: 'fpsim explain [TERM] [--search TEXT]',
+    interview: 'fpsim interview [ID] [--topic WORD] [--random | --list | --quiz | --mock N | --export FORM]',
   },
   calc: 'Numbers in every form (0.1, 2^-11, 1e-8, 0x1p-24, inf, nan), + - * /, parentheses, sqrt, fma(a, b, c); exp and log are computed with as many bits as it takes and rounded once. Each number is rounded to the format first. A file has one expression a line; # starts a comment.',
   chapters: [
@@ -61,12 +72,23 @@ export const commands = {
   predict: 'Guess first, then press Enter:',
   guess: (guess: string, actual: string) => `You said ${guess}, it is ${actual}.`,
   why: 'Why',
-  wrote: (file: string) => `wrote ${file}`,
+  wrote: (file: string, size?: number) => `wrote ${file}${size === undefined ? '' : ` (${bytes(size)})`}`,
   progress: (done: string, total: string) => `${done} of ${total} values`,
+  progressAnswers: (done: string, total: string) => `${done} of ${total} answers`,
   progressRuns: (done: string, total: string) => `${done} of ${total} runs`,
+  exerciseAbout:
+    'answer ID VALUE checks an answer: numbers in every form (2^-24, 5.96e-8, 0x0001, 1/3, 3.3 %), calls by name or number. Every answer is computed when it is asked for, from the numbers that --seed draws. sheet takes ids, lessons or chapters and writes Markdown for a whole class. Nothing depends on secrecy: the answers can be seen by all, with solution, and a seed is no password.',
+  exerciseIds: 'the ids that fpsim exercise lists',
+  gradeAbout:
+    "CSV (commas, semicolons or tabs; UTF-8 or GB18030) with the columns student, exercise, answer and, where the student's text is not the seed, seed; or YAML: answers: [{ student, exercise, answer }]. Rows that are malformed are reported with their line, the others graded. A student is who is written there: 0123 and 123 are two, though both draw the same numbers. Nothing depends on secrecy: whoever has fpsim can compute every answer, so grades show practice and are no exam.",
   claimIds: 'the ids that fpsim claims lists',
+  termNames:
+    'the names that fpsim explain lists, numbers, metrics, findings and claims (--search TEXT looks in all texts)',
   progressOpen: (done: string) => `${done} values`,
   passed: (file: string, expectations: number) => `${file}: sound, ${expectations} expectations hold`,
+  passedEntries: (file: string, entries: number) => `${file}: sound, ${entries} ${entries === 1 ? 'entry' : 'entries'}`,
+  checkAll:
+    'What a file holds is told by its key: runner, claims, exercises, cards or terms. Without a file all that is shipped is judged, in a minute or two.',
   checked: (files: number, bad: number) =>
     bad === 0 ? `${files} checked, all sound` : `${files} checked, ${bad} with problems`,
   interrupted: 'interrupted',

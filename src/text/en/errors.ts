@@ -16,6 +16,9 @@ const quoted = (value: unknown): string => {
 
 const list = (values: unknown): string => (Array.isArray(values) ? values.map(String).join(', ') : String(values))
 
+/** Names of block formats, which single values do not have. */
+const isBlock = (name: unknown): boolean => /^(mx(fp|int)\d|nvfp4)/i.test(String(name))
+
 const meant = ({ suggestion }: Values): string => (suggestion === undefined ? '' : `; did you mean ${suggestion}?`)
 
 /** Where in a lesson file, or which option: the head of a sentence about a value. */
@@ -58,8 +61,12 @@ const wanted: Readonly<Record<string, string>> = {
   array: 'a list belongs here',
   numbers: 'a list of numbers belongs here',
   too_small: 'too small or empty',
+  custom: 'a verdict needs two rules, a rule a metric, and a metric above, below or equals',
   too_big: 'too large',
 }
+
+const measured = (metrics: unknown): string[] =>
+  Object.entries(metrics as Readonly<Record<string, number>>).map(([name, x]) => `${name} = ${x}`)
 
 const problems: Readonly<Record<string, (v: Values) => string>> = {
   'not-a-multiple': (v) => `${quoted(v['value'])} must be a multiple of the ${v['limit']} heads.`,
@@ -71,6 +78,10 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'below-minimum': (v) => `${quoted(v['value'])} must be ${limit(v)} or more.`,
   'not-below': (v) => `${quoted(v['value'])} must be less than ${limit(v)}.`,
   'above-maximum': (v) => `${quoted(v['value'])} must be ${limit(v)} or less.`,
+  'no-profile': (v) =>
+    v['numbers'] === true
+      ? `${quoted(v['value'])} is a file of numbers: --input ${v['value']} reads it. Here: ${list(v['allowed'])}, or a .json that train-… --record wrote.`
+      : `${quoted(v['value'])} is no recorded profile: ${list(v['allowed'])}, or a .json that train-… --record wrote${meant(v) || '.'}`,
   'not-allowed': (v) => `${quoted(v['value'])} is not one of ${list(v['allowed'])}${meant(v) || '.'}`,
   'wrong-type': (v) => `${quoted(v['value'])}: ${wanted[String(v['expected'])] ?? v['expected']}.`,
   'too-precise': (v) =>
@@ -81,6 +92,8 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'needs-amax': (v) =>
     `${v['value']} follows the largest gradient of each step, not overflows alone; fpsim dynamic-scaling runs it. Here: ${list(v['allowed'])}.`,
   missing: () => 'a value is missing.',
+  undecided: (v) =>
+    `${(v['held'] as string[]).length === 0 ? `none of the rules of ${quoted(v['value'])} holds` : `more than one rule of ${quoted(v['value'])} holds (${list(v['held'])})`}: ${list(measured(v['metrics']))}.`,
   'given-twice': (v) => `it is given more than once: ${list(v['value'])}. Give it once.`,
 }
 
@@ -111,7 +124,7 @@ const yamlReasons: Readonly<Record<string, string>> = {
 
 export const errors = {
   'ambiguous-format': (v: Values) =>
-    `${subject({ ...v, option: undefined })}${quoted(v['name'])} could be several formats; say which: ${list(v['candidates'])}. (OCP's E4M3, maximum 448, is e4m3fn.)`,
+    `${subject({ ...v, option: undefined })}${quoted(v['name'])} could be several formats; say which: ${list(v['candidates'])}.${v['among'] === 'blocks' ? '' : " (OCP's E4M3, maximum 448, is e4m3fn.)"}`,
   'bad-data': (v: Values): string => {
     const sentence = (badData as Readonly<Record<string, (v: Values) => string>>)[String(v['problem'])]
     return sentence ? sentence(v) : `${v['file']}: unreadable data (${v['problem']}).`
@@ -162,7 +175,13 @@ export const errors = {
   'unknown-command': (v: Values) =>
     `unknown command ${quoted(v['name'])}${meant(v) || '.'} fpsim list shows the lessons, fpsim --help the rest.`,
   'unknown-format': (v: Values) =>
-    `${subject({ ...v, option: undefined })}unknown format ${quoted(v['name'])}${meant(v) || '.'} \`fpsim formats\` lists them all; any eXmY works, X 2 to 11, Y 1 to 52.`,
+    v['among'] === 'blocks'
+      ? `${subject({ ...v, option: undefined })}unknown block format ${quoted(v['name'])}${meant(v) || '.'} There are ${list(v['allowed'])}.`
+      : v['among'] === 'sums'
+        ? `${subject({ ...v, option: undefined })}${quoted(v['name'])} is neither a format (\`fpsim formats\`) nor one of the GPUs ${list(v['allowed'])}${meant(v) || '.'}`
+        : isBlock(v['name'])
+          ? `${subject({ ...v, option: undefined })}${quoted(v['name'])} is a block format, its values share scales: see \`fpsim mx-blocks\`.`
+          : `${subject({ ...v, option: undefined })}unknown format ${quoted(v['name'])}${meant(v) || '.'} \`fpsim formats\` lists them all; any eXmY works, X 2 to 11, Y 1 to 52.`,
   'unknown-key': (v: Values): string => {
     if (Array.isArray(v['having']))
       return `${subject({ ...v, option: undefined, path: '' })}${list(v['policies'])} ${(v['policies'] as unknown[]).length === 1 ? 'has' : 'have'} no ${v['onCommandLine'] === true ? option(v['key']) : v['key']}; these policies have: ${list(v['having'])}.`
@@ -173,7 +192,8 @@ export const errors = {
     `${subject({ ...v, option: undefined })}there is no lesson ${quoted(v['name'])}${meant(v) || '.'} fpsim list shows them all.`,
   'unreadable-file': (v: Values) =>
     `cannot read ${v['file']}${v['reason'] === undefined ? '' : `: ${refused(v['reason'])}`}.`,
-  'unsupported-combination': (v: Values) => `not supported here: ${list(v['options'])}.`,
+  'unsupported-combination': (v: Values) =>
+    `${subject({ ...v, option: undefined })}not supported here: ${list(v['options'])}${meant(v) || (v['allowed'] === undefined ? '.' : `; allowed: ${list(v['allowed'])}.`)}`,
   'wrong-usage': (v: Values): string => {
     if (v['problem'] === 'needs-option')
       return `--${v['option']} has no effect without --${v['other']}${v['value'] === undefined ? '' : ` ${v['value']}`}.`

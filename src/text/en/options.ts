@@ -1,7 +1,7 @@
 /** What each option does, for help and for editors; by its name in a lesson file. */
 
 export const options = {
-  profile: 'recorded gradients to replay: digits-cnn, digits-mlp',
+  profile: 'recorded gradients to replay: digits-cnn, digits-mlp, or a .json that train-… --record wrote',
   kind: 'which of them: all, weights, activations',
   tensor: 'only tensors of this name; * and ? allowed, several with commas',
   input: 'your own numbers instead: .npy, .safetensors, .csv, .txt, or - for stdin',

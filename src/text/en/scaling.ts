@@ -13,6 +13,17 @@ const of = (v: Values): string => {
   return `${n(v, 'drawn') === 1 ? s(v, 'significands') : 'all'} ${s(v, 'format')} significands`
 }
 
+/** What multiplies the gradients of a step. */
+const invented = (v: Values): string =>
+  [
+    n(v, 'size') === 1 ? [] : [`size × ${power(n(v, 'size'))}`],
+    n(v, 'drift') === 1 ? [] : [`drift to ${power(n(v, 'drift'))}`],
+    n(v, 'noise') === 1 ? [] : [`noise up to × ${number(n(v, 'noise'))}`],
+    n(v, 'spikeRate') > 0 ? [`spikes × ${number(n(v, 'spikeHeight'))} in ${percent(n(v, 'spikeRate'))} of steps`] : [],
+  ]
+    .flat()
+    .join(', ')
+
 const upTo = (share: number): string => (percent(share).startsWith('<') ? percent(share) : `≤ ${percent(share)}`)
 
 export const scaling = {
@@ -43,6 +54,21 @@ export const scaling = {
       `Step ${s(v, 'step')}${v['spike'] === true ? ` (a spike, ${number(n(v, 'jump'), 2)} times the step before)` : ''}: the largest × ${power(n(v, 'scale'))} is beyond ${s(v, 'format')}: step skipped, ${n(v, 'next') === n(v, 'scale') ? 'scale unchanged' : `scale → ${power(n(v, 'next'))}`}.`,
     scalingGaveUp: (v: Values) =>
       `${s(v, 'policy')} raises ${s(v, 'raises')} at step ${s(v, 'step')}, after ${many(n(v, 'skipped'), 'skipped step', 'skipped steps')}: an overflow at its smallest scale, ${power(n(v, 'final'))}. The training ends.`,
+    scalingReplayed: (v: Values) => {
+      const steps =
+        n(v, 'steps') === n(v, 'all')
+          ? many(n(v, 'steps'), 'step', 'steps')
+          : `${s(v, 'steps')} of ${many(n(v, 'all'), 'step', 'steps')}`
+      const which =
+        n(v, 'last') - n(v, 'first') === n(v, 'steps') - 1
+          ? ''
+          : ` (${s(v, 'first')} to ${s(v, 'last')} of the training)`
+      return `Replayed: ${steps} as recorded${which}${v['some'] === true ? '' : ', each with its own gradients; no drift, noise or spikes are added'}.`
+    },
+    scalingInvented: (v: Values) =>
+      v['some'] !== true
+        ? `The sizes of the steps were not recorded: ${n(v, 'steps') === 1 ? 'the step has' : 'all have'} the same gradients.`
+        : `Made up, not recorded: ${invented(v)}.`,
     scalingNaNStream: (v: Values) =>
       `${many(n(v, 'nonfinite'), 'gradient is', 'gradients are')} NaN or Inf before any scaling: every step overflows, and no scale can help.`,
     scalingReproduced: (v: Values) =>

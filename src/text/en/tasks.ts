@@ -15,7 +15,7 @@ export const tasks = {
   errors: {},
   findings: {
     'train-phases': (v: Values): string =>
-      `${v['recipe']}, one scaler: ${count(Number(v['discriminator']), 'en')} steps skipped by the discriminator, ${count(Number(v['generator']), 'en')} by the generator; the scale fell in ${count(Number(v['skipped']), 'en')}, once each, from ${scale(Number(v['from']))} to ${scale(Number(v['to']))}.`,
+      `${v['recipe']}, one scaler: the discriminator skips ${count(Number(v['discriminator']), 'en')} ${Number(v['discriminator']) === 1 ? 'step' : 'steps'}, the generator ${count(Number(v['generator']), 'en')}; the scale falls in ${count(Number(v['skipped']), 'en')}, once each, from ${scale(Number(v['from']))} to ${scale(Number(v['to']))}.`,
   },
   labels: {
     'trainMeasure-bits': (): string => 'bits/char',
@@ -28,7 +28,7 @@ export const tasks = {
     'train-set-measured': (): string => 'measured',
     'train-set-forecast': (): string => 'forecast',
     'train-no-network': (): string => '(no network)',
-    'train-time': (): string => 'time',
+    'train-time': (v: Values): string => (v['data'] === 'seattle' ? 'day' : 'year'),
     'train-y-series': (): string => '',
     'train-forecasts': (): string => 'Forecasts of what the network never saw',
   },

@@ -221,7 +221,8 @@ export const accumulation: typeof english = {
     'large-batch.batch': '小批量的样本数',
     'large-batch.times': '大批量是小批量的多少倍；线性规则把学习率乘以它',
     'large-batch.lr': '小批量的学习率',
-    problem: 'none，或课程中的一个问题：clipped（裁剪到几乎为零）、memory（累积中的显存）、precision（压缩损失精度）',
+    problem:
+      'none，或课程中的一个问题：clipped（裁剪到几乎为零）、memory（累积中的显存）、precision（压缩损失数值精度）',
     keep: '节点发送的值所占比例（Top-K）',
     spike: '中间那一步的梯度大多少倍',
     capacity: '设备显存，GiB',

@@ -19,7 +19,7 @@ const endings: Readonly<Record<string, string>> = {
   compressed: '请先解压，再给出里面的文件',
   table: '请把表格存为只含数字的 .csv',
   matlab: '请用 numpy.save 保存数组：numpy.save("x.npy", scipy.io.loadmat(…)["name"])',
-  json: '请把其中的数写成 .csv 或 .txt，每个字段一个数',
+  json: 'train-… --record 写出的文件用 --profile 给出；否则请把其中的数写成 .csv 或 .txt，每个字段一个数',
 }
 
 const contents: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 /** 命令行自身的用语：帮助、列表等。 */
 import type { Text } from '../text.js'
+import { bytes } from '../units.js'
 
 export const commands: Text['commands'] = {
   tagline: 'fpsim：深度学习训练中浮点格式的实验室',
@@ -13,15 +14,20 @@ export const commands: Text['commands'] = {
   },
   summaries: {
     list: '按章列出课程；list 2 显示第 2 章的问题',
+    learn: '逐课学习：先猜，再看运行，然后答题',
     formats: '各格式的参数',
     inspect: '一个数在每种格式中的样子，精确到最后一位',
     calc: '计算表达式：每次运算只舍入一次，逐次列出',
     run: '运行自己的课程：run FILE，可带该课的任何选项',
-    check: '检查课程文件：字段、两种语言、预期',
+    check: '检查课程、说法、练习、卡片与术语：字段、两种语言、预期',
     verify: '在本机上证明各项数值无误',
     schema: '课程文件的 JSON Schema，供编辑器使用',
     sources: '各课引用的全部文献，以及流传的错误引用',
+    exercise: '练习：答案由运行算出，每名学生的数都不同',
+    grade: '批改全班的答案文件',
     claims: '流传的各种说法，每条的判定都由运行得出',
+    explain: '一个术语、数、指标或结论：含义，以及当场运行的演示',
+    interview: '面试题：答案与现场证据；自测、模拟面试',
   },
   usage: '用法：',
   options: '选项',
@@ -34,15 +40,20 @@ export const commands: Text['commands'] = {
   lessonUsage: (command: string) => `${command} [选项]`,
   usages: {
     list: 'fpsim list [章]',
+    learn: 'fpsim learn [课程|章] [--all] [--list] [--reset]',
     formats: 'fpsim formats [名称…] [--all]',
-    inspect: 'fpsim inspect 值… [--format 名称,…] [--all] [--code]',
+    inspect: 'fpsim inspect 值… [--format 名称,…] [--all] [--code | --as 库,…]',
     calc: "fpsim calc '表达式' [--format 名称] [--rounding 方式] [--steps]",
     run: 'fpsim run 文件 [其 runner 的选项]',
-    check: 'fpsim check 文件…',
-    verify: 'fpsim verify',
+    check: 'fpsim check [文件…] [--from 文件夹]',
+    verify: 'fpsim verify [--deep [--format 名称,…]]',
     schema: 'fpsim schema',
     sources: 'fpsim sources [文字]',
+    exercise: 'fpsim exercise [章号 | 课名 | [show | answer | hint | solution] ID | sheet …]',
+    grade: 'fpsim grade 文件…',
     claims: 'fpsim claims [ID] [--topic 主题] [--verdict 判定]',
+    explain: 'fpsim explain [TERM] [--search TEXT]',
+    interview: 'fpsim interview [ID] [--topic 主题] [--random | --list | --quiz | --mock N | --export 形式]',
   },
   calc: '数可用各种写法（0.1、2^-11、1e-8、0x1p-24、inf、nan），运算有 + - * /、括号、sqrt、fma(a, b, c)；exp 和 log 先算到足够多的位，再舍入一次。每个数先舍入到该格式。文件每行一个表达式，# 之后为注释。',
   chapters: ['数的表示', '哪里出错', '损失缩放', '微小更新', '一步训练', '梯度技术', '真实训练', '开销', 'FP16 之外'],
@@ -52,12 +63,22 @@ export const commands: Text['commands'] = {
   predict: '先猜，再按回车键：',
   guess: (guess: string, actual: string) => `你猜 ${guess}，实际是 ${actual}。`,
   why: '原因',
-  wrote: (file: string) => `已写入 ${file}`,
+  wrote: (file: string, size?: number) => `已写入 ${file}${size === undefined ? '' : `（${bytes(size)}）`}`,
   progress: (done: string, total: string) => `已处理 ${done} / ${total} 个值`,
+  progressAnswers: (done, total) => `已批改 ${done}/${total} 份答案`,
   progressRuns: (done: string, total: string) => `已运行 ${done} / ${total} 次`,
+  exerciseAbout:
+    'answer ID 数值 检查答案：数可用任何写法（2^-24、5.96e-8、0x0001、1/3、3.3 %，全角亦可），调用可用名称或序号。每个答案都在作答时由 --seed 抽取的数当场算出。sheet 接受题号、课名或章号，为全班写出 Markdown 题单。一切都不保密：人人都能用 solution 查看答案，种子也不是密码。',
+  exerciseIds: '见 fpsim exercise 列出的题号',
+  gradeAbout:
+    'CSV（逗号、分号或制表符分隔；UTF-8 或 GB18030），列为学号、题号、答案，若种子不是学号则另加一列种子；或 YAML：answers: [{ student, exercise, answer }]。格式错误的行会连同行号报告，其余照常批改。学生按写法区分：0123 与 123 是两名学生，虽然抽到的数相同。一切都不保密：有 fpsim 的人都能算出全部答案，所以得分反映的是练习情况，不是考试成绩。',
   claimIds: '见 fpsim claims 列出的 id',
+  termNames: 'fpsim explain 列出的名称、数、指标、结论与说法（--search TEXT 搜索全部文字）',
   progressOpen: (done: string) => `已处理 ${done} 个值`,
   passed: (file: string, expectations: number) => `${file}：无误，${expectations} 项预期成立`,
+  passedEntries: (file: string, entries: number) => `${file}：无误，共 ${entries} 条`,
+  checkAll:
+    '文件的内容由其键判断：runner、claims、exercises、cards 或 terms。不给文件时检查随附的全部内容，需要一两分钟。',
   checked: (files: number, bad: number) =>
     bad === 0 ? `检查了 ${files} 个文件，全部无误` : `检查了 ${files} 个文件，${bad} 个有问题`,
   interrupted: '已中断',

@@ -15,6 +15,9 @@ const limit = (v: Values): string => (typeof v['limit'] === 'number' ? bound(v['
 
 const list = (values: unknown): string => (Array.isArray(values) ? values.map(String).join('、') : String(values))
 
+/** 块格式的名称，单个值没有这种格式。 */
+const isBlock = (name: unknown): boolean => /^(mx(fp|int)\d|nvfp4)/i.test(String(name))
+
 const meant = ({ suggestion }: Values): string => (suggestion === undefined ? '' : `；是否想用 ${suggestion}？`)
 
 const subject = (v: Values): string => {
@@ -56,8 +59,12 @@ const wanted: Readonly<Record<string, string>> = {
   array: '此处应为列表',
   numbers: '此处应为数的列表',
   too_small: '太小或为空',
+  custom: 'verdict 至少需要两条规则，规则需要指标，指标需要 above、below 或 equals',
   too_big: '太大',
 }
+
+const measured = (metrics: unknown): string[] =>
+  Object.entries(metrics as Readonly<Record<string, number>>).map(([name, x]) => `${name} = ${x}`)
 
 const problems: Readonly<Record<string, (v: Values) => string>> = {
   'not-a-multiple': (v) => `${quoted(v['value'])} 必须是注意力头数 ${v['limit']} 的倍数。`,
@@ -69,6 +76,10 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'below-minimum': (v) => `${quoted(v['value'])} 不得小于 ${limit(v)}。`,
   'not-below': (v) => `${quoted(v['value'])} 必须小于 ${limit(v)}。`,
   'above-maximum': (v) => `${quoted(v['value'])} 不得大于 ${limit(v)}。`,
+  'no-profile': (v) =>
+    v['numbers'] === true
+      ? `${quoted(v['value'])} 是存有数值的文件，请用 --input ${v['value']} 读取。这里可用：${list(v['allowed'])}，或 train-… --record 写出的 .json。`
+      : `没有名为 ${quoted(v['value'])} 的梯度记录：可用 ${list(v['allowed'])}，或 train-… --record 写出的 .json${meant(v) || '。'}`,
   'not-allowed': (v) => `${quoted(v['value'])} 不在可选值之中：${list(v['allowed'])}${meant(v) || '。'}`,
   'wrong-type': (v) => `${quoted(v['value'])}：${wanted[String(v['expected'])] ?? v['expected']}。`,
   'too-precise': (v) => `${quoted(v['value'])} 的精度为 ${v['precision']} 位；算术最多支持 ${v['limit']} 位，即 fp32。`,
@@ -77,6 +88,8 @@ const problems: Readonly<Record<string, (v: Values) => string>> = {
   'needs-amax': (v) =>
     `${v['value']} 看的是每一步最大的梯度，不只是有没有上溢；请用 fpsim dynamic-scaling。此处可用：${list(v['allowed'])}。`,
   missing: () => '缺少值。',
+  undecided: (v) =>
+    `${(v['held'] as string[]).length === 0 ? `${quoted(v['value'])} 的规则没有一条成立` : `${quoted(v['value'])} 的规则有几条同时成立（${list(v['held'])}）`}：${list(measured(v['metrics']))}。`,
   'given-twice': (v) => `给出了多次：${list(v['value'])}。只能给一次。`,
 }
 
@@ -107,7 +120,7 @@ const yamlReasons: Readonly<Record<string, string>> = {
 
 export const errors: typeof english = {
   'ambiguous-format': (v: Values) =>
-    `${subject({ ...v, option: undefined })}${quoted(v['name'])} 可指多种格式，请写明：${list(v['candidates'])}。（OCP 的 E4M3，最大值 448，是 e4m3fn。）`,
+    `${subject({ ...v, option: undefined })}${quoted(v['name'])} 可指多种格式，请写明：${list(v['candidates'])}。${v['among'] === 'blocks' ? '' : '（OCP 的 E4M3，最大值 448，是 e4m3fn。）'}`,
   'bad-data': (v: Values): string => {
     const sentence = (badData as Readonly<Record<string, (v: Values) => string>>)[String(v['problem'])]
     return sentence ? sentence(v) : `${v['file']}：数据无法读取（${v['problem']}）。`
@@ -154,7 +167,13 @@ export const errors: typeof english = {
   'unknown-command': (v: Values) =>
     `未知命令 ${quoted(v['name'])}${meant(v) || '。'}fpsim list 列出课程，fpsim --help 列出其余命令。`,
   'unknown-format': (v: Values) =>
-    `${subject({ ...v, option: undefined })}未知格式 ${quoted(v['name'])}${meant(v) || '。'}\`fpsim formats\` 列出全部格式；任意 eXmY 也可用，X 为 2 到 11，Y 为 1 到 52。`,
+    v['among'] === 'blocks'
+      ? `${subject({ ...v, option: undefined })}未知的块格式 ${quoted(v['name'])}${meant(v) || '。'}可用：${list(v['allowed'])}。`
+      : v['among'] === 'sums'
+        ? `${subject({ ...v, option: undefined })}${quoted(v['name'])} 既不是格式（\`fpsim formats\`），也不是下列 GPU：${list(v['allowed'])}${meant(v) || '。'}`
+        : isBlock(v['name'])
+          ? `${subject({ ...v, option: undefined })}${quoted(v['name'])} 是块格式，一块值共用缩放系数：见 \`fpsim mx-blocks\`。`
+          : `${subject({ ...v, option: undefined })}未知格式 ${quoted(v['name'])}${meant(v) || '。'}\`fpsim formats\` 列出全部格式；任意 eXmY 也可用，X 为 2 到 11，Y 为 1 到 52。`,
   'unknown-key': (v: Values): string => {
     if (Array.isArray(v['having']))
       return `${subject({ ...v, option: undefined, path: '' })}${list(v['policies'])} 没有 ${v['onCommandLine'] === true ? option(v['key']) : v['key']}；有此项的策略：${list(v['having'])}。`
@@ -165,7 +184,8 @@ export const errors: typeof english = {
     `${subject({ ...v, option: undefined })}没有名为 ${quoted(v['name'])} 的课程${meant(v) || '。'}fpsim list 列出全部课程。`,
   'unreadable-file': (v: Values) =>
     `无法读取 ${v['file']}${v['reason'] === undefined ? '' : `：${refused(v['reason'])}`}。`,
-  'unsupported-combination': (v: Values) => `此处不支持：${list(v['options'])}。`,
+  'unsupported-combination': (v: Values) =>
+    `${subject({ ...v, option: undefined })}此处不支持：${list(v['options'])}${meant(v) || (v['allowed'] === undefined ? '。' : `；可用：${list(v['allowed'])}。`)}`,
   'wrong-usage': (v: Values): string => {
     if (v['problem'] === 'needs-option')
       return `--${v['option']} 须与 --${v['other']}${v['value'] === undefined ? '' : ` ${v['value']}`} 一起使用，否则不起作用。`

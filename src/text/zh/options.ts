@@ -2,7 +2,7 @@
 import type { options as english } from '../en/options.js'
 
 export const options: typeof english = {
-  profile: '要重放的梯度记录：digits-cnn、digits-mlp',
+  profile: '要重放的梯度记录：digits-cnn、digits-mlp，或 train-… --record 写出的 .json',
   kind: '取哪一部分：all（全部）、weights（权重）、activations（激活值）',
   tensor: '只取这些名称的张量；可用 * 和 ?，多个用逗号分隔',
   input: '改用自己的数：.npy、.safetensors、.csv、.txt，或用 - 表示标准输入',

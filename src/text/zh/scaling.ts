@@ -15,6 +15,17 @@ const of = (v: Values): string => {
     : `${s(v, 'format')} 的全部尾数中`
 }
 
+/** 每步梯度所乘的倍数。 */
+const invented = (v: Values): string =>
+  [
+    n(v, 'size') === 1 ? [] : [`大小 × ${power(n(v, 'size'))}`],
+    n(v, 'drift') === 1 ? [] : [`逐步漂移到 ${power(n(v, 'drift'))} 倍`],
+    n(v, 'noise') === 1 ? [] : [`噪声最多 × ${number(n(v, 'noise'))}`],
+    n(v, 'spikeRate') > 0 ? [`${percent(n(v, 'spikeRate'))} 的步有 × ${number(n(v, 'spikeHeight'))} 的尖峰`] : [],
+  ]
+    .flat()
+    .join('，')
+
 const upTo = (share: number): string => (percent(share).startsWith('<') ? percent(share) : `≤ ${percent(share)}`)
 
 export const scaling: typeof english = {
@@ -44,6 +55,19 @@ export const scaling: typeof english = {
       `第 ${s(v, 'step')} 步${v['spike'] === true ? `（尖峰，为前一步的 ${number(n(v, 'jump'), 2)} 倍）` : ''}：最大的梯度 × ${power(n(v, 'scale'))} 超出 ${s(v, 'format')}：跳过更新，系数${n(v, 'next') === n(v, 'scale') ? '不变' : ` → ${power(n(v, 'next'))}`}。`,
     scalingGaveUp: (v: Values) =>
       `${s(v, 'policy')} 跳过 ${count(n(v, 'skipped'), 'zh')} 步后，在第 ${s(v, 'step')} 步抛出 ${s(v, 'raises')}：系数已到最小的 ${power(n(v, 'final'))} 而仍然上溢。训练到此为止。`,
+    scalingReplayed: (v: Values) => {
+      const steps =
+        n(v, 'steps') === n(v, 'all') ? `${s(v, 'steps')} 步` : `${s(v, 'all')} 步中的前 ${s(v, 'steps')} 步`
+      const which =
+        n(v, 'last') - n(v, 'first') === n(v, 'steps') - 1
+          ? ''
+          : `（训练的第 ${s(v, 'first')} 步至第 ${s(v, 'last')} 步）`
+      return `照记录重放 ${steps}${which}，每步用各自的梯度${v['some'] === true ? '' : '，不另加漂移、噪声和尖峰'}。`
+    },
+    scalingInvented: (v: Values) =>
+      v['some'] !== true
+        ? `各步的大小没有记录：${n(v, 'steps') === 1 ? '只有一步' : '每一步都用同样的梯度'}。`
+        : `以下是虚构的，并非记录：${invented(v)}。`,
     scalingNaNStream: (v: Values) =>
       `缩放之前已有 ${many(n(v, 'nonfinite'))}梯度为 NaN 或 Inf：每一步都上溢，任何缩放系数都无济于事。`,
     scalingReproduced: (v: Values) =>

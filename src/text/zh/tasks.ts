@@ -17,7 +17,7 @@ export const tasks: typeof english = {
       `${v['recipe']} 共用一个缩放器：判别器跳过 ${count(Number(v['discriminator']), 'zh')} 步，生成器跳过 ${count(Number(v['generator']), 'zh')} 步；缩放系数在其中 ${count(Number(v['skipped']), 'zh')} 步各减半一次，从 ${scale(Number(v['from']))} 到 ${scale(Number(v['to']))}。`,
   },
   labels: {
-    'trainMeasure-bits': () => '比特/字符',
+    'trainMeasure-bits': () => '比特/字',
     'trainMeasure-forecastError': () => '误差',
     'trainMeasure-modes': () => '簇',
     'trainMeasure-quality': () => '命中',
@@ -27,7 +27,7 @@ export const tasks: typeof english = {
     'train-set-measured': () => '实测',
     'train-set-forecast': () => '预测',
     'train-no-network': () => '（不用网络）',
-    'train-time': () => '时间',
+    'train-time': (v) => (v['data'] === 'seattle' ? '天' : '年'),
     'train-y-series': () => '',
     'train-forecasts': () => '对网络从未见过的数据的预测',
   },

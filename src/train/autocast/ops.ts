@@ -1,8 +1,8 @@
 /** The operations of the small graph, computed in a type: every intermediate result rounded to it. */
 import { format } from '../../format/parse.js'
 import { exp, log, log1p } from '../../kernel/kernel.js'
-import type { OpName } from './lists.js'
 import { nearest } from '../optimizer/nearest.js'
+import type { OpName } from './lists.js'
 
 /** `exact` is float64, where nothing of interest is rounded. */
 export type Precision = 'fp32' | 'fp16' | 'bf16' | 'exact'

@@ -1,6 +1,5 @@
 /** PowerSGD: a gradient matrix sent as two thin ones, found by one step of subspace iteration. */
-import { distribution } from '../../data/distributions.js'
-import { seedFrom } from '../../data/rng.js'
+import { normals } from '../../data/normals.js'
 import { sendWhole } from './cast.js'
 import { type Advance, mean, minus, plus, type Setting, withFeedback } from './method.js'
 
@@ -64,19 +63,6 @@ export function worthCompressing([rows, columns]: readonly [number, number], ran
   return (rows + columns) * Math.min(rank, rows, columns) * worthwhile < rows * columns
 }
 
-/** Standard normal values in float32. */
-function normals(count: number, seed: number): Float32Array {
-  const out = new Float32Array(count)
-  let at = 0
-  for (const { values } of distribution({ distribution: 'normal', count, seed }).blocks() as Iterable<{
-    values: Float64Array
-  }>) {
-    out.set(values, at)
-    at += values.length
-  }
-  return out
-}
-
 const sum = (matrices: readonly Matrix[]): Matrix => {
   const [first, ...others] = matrices as readonly [Matrix, ...Matrix[]]
   return { ...first, values: others.reduce((total, { values }) => plus(total, values), first.values) }
@@ -96,7 +82,7 @@ export function powerSgd(rank: number, { shape, seed, start, feedback }: Setting
     if (state.step < start) return whole(state, gradients)
     const vectors = feedback ? gradients.map((g, i) => plus(g, state.residuals[i] as Float32Array)) : gradients
     const matrices = vectors.map((values): Matrix => ({ rows, columns, values }))
-    const guess = state.factor ?? normals(columns * r, seedFrom(`compress powersgd ${seed}`))
+    const guess = state.factor ?? Float32Array.from(normals(columns * r, 'compress powersgd', seed))
     const q = orthonormal({ rows: columns, columns: r, values: guess })
     const p = orthonormal(sum(matrices.map((m) => product(m, q))))
     const factors = matrices.map((m) => product(m, p, true))

@@ -1,7 +1,7 @@
 /** fairseq's scale: lowered where the share of overflows since its last change passes a tolerance; gives up at a minimum. */
 import { FpsimError } from '../../errors.js'
-import { moves } from './counted.js'
 import type { ResolvedConfig } from './config.js'
+import { moves } from './counted.js'
 import type { Policy, ScaleRule, ScaleState } from './policy.js'
 
 interface TolerantState extends ScaleState {

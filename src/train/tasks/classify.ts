@@ -44,6 +44,10 @@ export interface Classifier {
   readonly forward: (tape: Tape, x: Tensor) => Tensor
 }
 
+/** By how much a share of `count` samples may be off by chance: its standard error, half a sample at least. */
+export const shareError = (share: number, count: number): number =>
+  Math.max(Math.sqrt((share * (1 - share)) / count), 0.5 / count)
+
 /** Samples tested at once. */
 const chunk = 256
 
@@ -67,5 +71,6 @@ export function classMeasure({ test, classes, shape, forward }: Classifier, tape
     for (const [i, best] of largestOfRows(logits).entries())
       if (best === labels[i] && !all.subarray(i * classes, (i + 1) * classes).some(Number.isNaN)) right++
   }
-  return { accuracy: right / test.count, testLoss: loss }
+  const accuracy = right / test.count
+  return { accuracy, accuracyError: shareError(accuracy, test.count), testLoss: loss }
 }

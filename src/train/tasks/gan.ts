@@ -10,6 +10,7 @@ import type { Tensor } from '../../tensor/tensor.js'
 import { seedOfName } from '../initial.js'
 import { gan as networks } from '../models/gan.js'
 import type { Model, TaskKind } from '../task.js'
+import { shareError } from './classify.js'
 
 export const clusters = 8
 const std = 0.05
@@ -116,7 +117,10 @@ export const gan: TaskKind = {
             loss: (tape, samples) => judged(tape, made(tape, samples), 1),
           },
         ],
-        evaluate: (tape) => coverage(points(tape, tested), real.centres),
+        evaluate(tape) {
+          const found = coverage(points(tape, tested), real.centres)
+          return { ...found, qualityError: shareError(found.quality, tested) }
+        },
         show: (tape) => [
           {
             kind: 'points',

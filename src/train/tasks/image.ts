@@ -1,6 +1,7 @@
 /** The task `image`: a small CNN that tells handwritten digits or pieces of clothing apart. */
-import { loadDataset } from '../../data/dataset.js'
+
 import type { ImageSplit } from '../../data/dataset/images.js'
+import { loadDataset } from '../../data/dataset.js'
 import { cnn } from '../models/cnn.js'
 import type { TaskKind } from '../task.js'
 import { type Classifier, classLoss, classMeasure, classMeasures, type Labelled } from './classify.js'
@@ -12,6 +13,7 @@ const names = ['digits', 'fashion'] as const
 export const image: TaskKind = {
   name: 'image',
   data: names,
+  fixedDepth: true,
   defaults: () => ({ optimizer: 'adamw', lr: 0.002, batch: 32, steps: 300 }),
   async load({ data = 'digits', width: channels = 16 }) {
     const { name, width, height, classes, train: trainSplit, test: testSplit } = await loadDataset(data as 'digits')

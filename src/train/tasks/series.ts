@@ -1,6 +1,7 @@
 /** The task `series`: an LSTM that forecasts carbon dioxide in the air, or the temperature of Seattle. */
-import { loadDataset } from '../../data/dataset.js'
+
 import type { SeriesDataset } from '../../data/dataset/series.js'
+import { loadDataset } from '../../data/dataset.js'
 import { valuesOf } from '../../kernel/arena.js'
 import { input } from '../../tensor/leaves.js'
 import { mse } from '../../tensor/losses.js'
@@ -82,19 +83,30 @@ function forecasts(tape: Tape, forecaster: Forecaster, places: readonly number[]
   return Float64Array.from(told, (x, i) => x * spread + (means[Math.floor(i / plan.ahead)] as number))
 }
 
-/** The root of the mean square of the errors, over all values forecast. */
-function errorOf(
+/**
+ * The root of the mean square of the errors, over all values forecast; and its standard error, for which a forecast is one
+ * observation: errors within one go together.
+ */
+export function errorOf(
   { values }: SeriesDataset,
   { ahead }: Plan,
   places: readonly number[],
   told: ArrayLike<number>,
-): number {
+): { error: number; chance: number } {
+  const means = new Float64Array(places.length)
   let squares = 0
   for (let i = 0; i < told.length; i++) {
-    const apart = (told[i] as number) - (values[(places[Math.floor(i / ahead)] as number) + (i % ahead)] as number)
+    const row = Math.floor(i / ahead)
+    const apart = (told[i] as number) - (values[(places[row] as number) + (i % ahead)] as number)
     squares += apart * apart
+    means[row] = (means[row] as number) + (apart * apart) / ahead
   }
-  return Math.sqrt(squares / told.length)
+  const n = means.length
+  const mean = meanOf(means)
+  const spread = means.reduce((sum, x) => sum + (x - mean) * (x - mean), 0) / (n - 1)
+  const error = Math.sqrt(squares / told.length)
+  // d √m = d m / (2 √m)
+  return { error, chance: error === 0 || n < 2 ? 0 : Math.sqrt(spread / n) / (2 * error) }
 }
 
 const naiveForecasts = (data: SeriesDataset, plan: Plan, places: readonly number[]): number[] =>
@@ -117,7 +129,10 @@ function modelOf(forecaster: Forecaster): Model {
         },
       },
     ],
-    evaluate: (tape) => ({ forecastError: errorOf(data, plan, places, forecasts(tape, forecaster, places)) }),
+    evaluate(tape) {
+      const { error, chance } = errorOf(data, plan, places, forecasts(tape, forecaster, places))
+      return { forecastError: error, forecastErrorError: chance }
+    },
     show(tape) {
       const last = places.slice(-Math.ceil(plan.shown / plan.ahead))
       const first = last[0] as number
@@ -161,7 +176,7 @@ export const series: TaskKind = {
           name: 'forecastError',
           better: 'lower',
           as: 'number',
-          naive: errorOf(data, plan, places, naiveForecasts(data, plan, places)),
+          naive: errorOf(data, plan, places, naiveForecasts(data, plan, places)).error,
         },
       ],
       build: (make, seed) =>

@@ -1,6 +1,7 @@
 /** Where a sentence is from, told by a transformer that was trained before in FP32 and is now trained on, gently. */
-import { loadDataset } from '../../data/dataset.js'
+
 import type { LabelledTextDataset, LabelledTextSplit } from '../../data/dataset/text.js'
+import { loadDataset } from '../../data/dataset.js'
 import { valuesOf } from '../../kernel/arena.js'
 import { largestOfRows } from '../../tensor/activations.js'
 import { indices, input, numberIn } from '../../tensor/leaves.js'
@@ -14,6 +15,7 @@ import { transformer } from '../models/transformer.js'
 import { scheduleNamed } from '../recipe.js'
 import type { Make, Model, Task } from '../task.js'
 import { train } from '../trainer.js'
+import { shareError } from './classify.js'
 
 interface Shape {
   readonly width: number
@@ -89,7 +91,8 @@ function build(data: LabelledTextDataset, shape: Shape, start: ReadonlyMap<strin
               if (best === told.labels[i] && !Number.isNaN(values[i * classes + best])) right++
           })
         }
-        return { accuracy: right / test.count, testLoss: loss }
+        const accuracy = right / test.count
+        return { accuracy, accuracyError: shareError(accuracy, test.count), testLoss: loss }
       },
     }
   }

@@ -1,7 +1,8 @@
 /** The next character of a text, told by a transformer: bits per character, and what it writes by itself. */
-import { loadDataset } from '../../data/dataset.js'
+
 import { windowsAt, windowsInOrder } from '../../data/dataset/order.js'
 import { type TextDataset, textOf } from '../../data/dataset/text.js'
+import { loadDataset } from '../../data/dataset.js'
 import { uniform } from '../../data/rng.js'
 import { valuesOf } from '../../kernel/arena.js'
 import { exp, log } from '../../kernel/kernel.js'

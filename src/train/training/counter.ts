@@ -1,4 +1,5 @@
 /** What the tape tells of its gradients while a step runs: how many were lost, and how many have which size. */
+import type { Gradient } from '../../data/gradient-file.js'
 import { exponentOf } from '../../format/bits.js'
 import { countExponents, type Exponents, newExponents } from '../../tensor/gradients.js'
 import type { Seen, Tape } from '../../tensor/tape.js'
@@ -15,11 +16,13 @@ export interface Counter {
   lost: number
   /** By `kind name`, in steps in which gradients are counted by power of two. */
   sizes: Map<string, Sizes> | undefined
+  /** In those steps of a training that is recorded: the gradients themselves, times the loss scale. */
+  kept: Gradient[] | undefined
   /** Only what a backward pass shows is counted. */
   backward: boolean
 }
 
-export const newCounter = (): Counter => ({ values: 0, lost: 0, sizes: undefined, backward: false })
+export const newCounter = (): Counter => ({ values: 0, lost: 0, sizes: undefined, kept: undefined, backward: false })
 
 function largestIn(values: Float32Array): number {
   let top = 0
@@ -33,7 +36,7 @@ function largestIn(values: Float32Array): number {
 /** A watcher of a tape. */
 export const watcher =
   (counter: Counter) =>
-  ({ kind, name, values, losses }: Seen): void => {
+  ({ kind, name, shape, values, losses }: Seen): void => {
     if (!counter.backward || kind === 'output' || kind === 'cast') return
     counter.values += losses.values
     counter.lost += losses.lost
@@ -43,6 +46,7 @@ export const watcher =
     counter.sizes.set(key, into)
     countExponents(into.exponents, values)
     into.largest = Math.max(into.largest, largestIn(values))
+    counter.kept?.push({ name, shape, values: values.slice() })
   }
 
 /** What the roundings of a backward pass did in tensors without a name. */

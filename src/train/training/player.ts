@@ -9,16 +9,18 @@ import { type CompressState, compressor } from '../compress.js'
 import { unscaleGradients } from '../grad-scaler/state.js'
 import type { Recipe } from '../recipe.js'
 import type { Phase } from '../task.js'
+import type { Kept, Moved, Mover } from './mover.js'
 import type { TrainOptions } from './options.js'
-import { type Kept, type Updater, updaterOf } from './updater.js'
+import { updaterOf } from './updater.js'
 
 /** Methods that may see gradients under the loss scale, as all-reduce does; the others' memory must not. */
 const stateless = ['none', 'fp16', 'bf16']
 
 export interface Player {
   readonly phase: Phase
-  readonly updater: Updater
-  kept: Kept
+  readonly mover: Mover
+  /** Bytes a weight takes with its gradient and states. */
+  readonly bytes: number
   /** The phase's gradients of one worker, a copy. */
   take(): Float32Array
   clear(tape: Tape): void
@@ -27,7 +29,7 @@ export interface Player {
   /** The norm of all gradients; where clipping is asked for, they are clipped. */
   clip(gradients: Float32Array): { gradients: Float32Array; norm: number }
   /** Moves the weights; the parameters then hold what the network is to see. */
-  move(gradients: Float32Array): { updates: number; lost: number }
+  move(gradients: Float32Array): Moved
   /** Leaves these gradients with the parameters, as a loop that never clears them does. */
   leave(gradients: Float32Array): void
 }
@@ -68,14 +70,16 @@ export function playerOf(tape: Tape, phase: Phase, { recipe, options, before, se
     for (const [i, { slab }] of parameters.entries()) all.set(valuesOf(slab), starts[i])
     return all
   }
-  const put = (values: Float64Array): void => {
-    for (const [i, each] of parameters.entries()) setParameter(tape, each, values.subarray(starts[i], endOf(i)))
+  const mover = before ? updater.takeOver(before) : updater.init(initial())
+  const put = (): void => {
+    const seen = mover.seen()
+    for (const [i, each] of parameters.entries()) setParameter(tape, each, seen.subarray(starts[i], endOf(i)))
   }
-
-  const player: Player = {
+  put()
+  return {
     phase,
-    updater,
-    kept: before ? updater.takeOver(before) : updater.init(initial()),
+    mover,
+    bytes: updater.bytes,
     take: () => gradientsInOne(parameters),
     clear: (on) => clearGradients(on, parameters),
     combine(all, inverse) {
@@ -98,15 +102,12 @@ export function playerOf(tape: Tape, phase: Phase, { recipe, options, before, se
       return { gradients, norm: clipped.norm }
     },
     move(gradients) {
-      const { kept, updates, lost } = updater.next(player.kept, gradients)
-      player.kept = kept
-      put(kept.weights.seen)
-      return { updates, lost }
+      const moved = mover.next(gradients)
+      put()
+      return moved
     },
     leave(gradients) {
       for (const [i, part] of partsOf(gradients).entries()) valuesOf((parameters[i] as Parameter).total).set(part)
     },
   }
-  put(player.kept.weights.seen)
-  return player
 }

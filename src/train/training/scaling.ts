@@ -1,13 +1,16 @@
 /** The loss scale of a run: its policy at work. */
-import { lossScaler, needsAmax, policyOf } from '../loss-scale.js'
-import type { Recipe } from '../recipe.js'
+
 import { keysOf } from '../loss-scale/config.js'
 import type { ScaleState } from '../loss-scale/policy.js'
+import { lossScaler, needsAmax, policyOf } from '../loss-scale.js'
+import type { Recipe } from '../recipe.js'
 import type { TrainOptions } from './options.js'
 
 export interface Scaling {
   /** Whether gradients are looked through before a step. */
   readonly checks: boolean
+  /** Whether it is told the largest gradient. */
+  readonly wantsAmax: boolean
   readonly next: (state: ScaleState, overflow: boolean, amax: number) => ScaleState
   state: ScaleState
 }
@@ -21,6 +24,7 @@ export function scalingOf(recipe: Recipe, o: TrainOptions): Scaling {
   const wantsAmax = needsAmax(policy)
   return {
     checks: policy.name !== 'none',
+    wantsAmax,
     state: scaler.init(),
     next: (state, overflow, amax) => scaler.next(state, overflow ? 'overflow' : wantsAmax ? { amax } : 'finite'),
   }

@@ -1,8 +1,8 @@
 /** The tasks learn, tell the truth about it, give the same twice, and do not crash when a recipe breaks. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadDataset } from '../../../src/data/dataset.js'
 import { mixture } from '../../../src/data/dataset/mixture.js'
+import { loadDataset } from '../../../src/data/dataset.js'
 import type { FpsimError } from '../../../src/errors.js'
 import { parameter } from '../../../src/tensor/leaves.js'
 import { newTape } from '../../../src/tensor/tape.js'

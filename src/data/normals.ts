@@ -1,6 +1,6 @@
 /** Standard normal values: value i is a pure function of the seed, the use and i. */
-import { distribution } from '../data/distributions.js'
-import { seedFrom } from '../data/rng.js'
+import { distribution } from './distributions.js'
+import { seedFrom } from './rng.js'
 
 export function normals(count: number, use: string, seed: number): Float64Array {
   const out = new Float64Array(count)
